@@ -1,0 +1,134 @@
+"""DuckDB behind one class: named relations from trailwatch/sql, files in, Arrow out, and the lock for people's SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from trailwatch.errors import EngineError
+
+_RELATIONS = resources.files("trailwatch") / "sql"
+
+
+def relation_text(name: str) -> str:
+    """Return the SELECT of a named relation."""
+    return (_RELATIONS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+class Engine:
+    """One in-memory DuckDB session with bounded threads and memory."""
+
+    def __init__(
+        self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None
+    ) -> None:
+        # No extension may be fetched: offline an s3:// path would otherwise wait for the network.
+        settings: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if threads:
+            settings["threads"] = threads
+        if memory:
+            settings["memory_limit"] = memory
+        if temporary:
+            settings["temp_directory"] = str(temporary)
+        self._con = duckdb.connect(":memory:", config=settings)
+        self._con.execute("set TimeZone = 'UTC'")
+        # Function-like macros that detections and relations share.
+        self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
+
+    def close(self) -> None:
+        """Release the session."""
+        self._con.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def files(self, name: str, files: Sequence[str], schema: pa.Schema, *, partitions: Sequence[str] = ()) -> None:
+        """Show Parquet files as a view of the given columns; no files give an empty view of the same columns."""
+        if not files:
+            self.table(name, schema.empty_table())
+            return
+        types = {key: _sql_type(schema.field(key).type) for key in partitions}
+        # The relation API binds the paths, so that a path is never part of SQL text.
+        relation = self._con.read_parquet(list(files), hive_partitioning=bool(partitions), union_by_name=False) \
+            if not types else self._con.sql(
+                "select * from read_parquet($files, hive_partitioning = true, hive_types = " + _struct(types) + ")",
+                params={"files": list(files)})  # fmt: skip
+        relation.create_view(name, replace=True)
+
+    def table(self, name: str, data: pa.Table | pa.RecordBatchReader | pd.DataFrame) -> None:
+        """Keep rows in the session as a table."""
+        self._con.execute(f"drop view if exists {_name(name)}") if self._is_view(name) else None
+        self._con.register("arriving", data)
+        try:
+            self._con.execute(f"create or replace table {_name(name)} as select * from arriving")
+        finally:
+            self._con.unregister("arriving")
+
+    def view(self, name: str, *, relation: str | None = None) -> None:
+        """Define a view from trailwatch/sql/<relation>.sql."""
+        self._run(f"create or replace view {_name(name)} as {relation_text(relation or name)}", None)
+
+    def build(self, name: str, *, relation: str | None = None, **parameters: Any) -> None:
+        """Make a table from trailwatch/sql/<relation>.sql with bound $parameters."""
+        self._run(f"create or replace table {_name(name)} as {relation_text(relation or name)}", parameters)
+
+    def relation(self, relation: str, **parameters: Any) -> pa.Table:
+        """Run trailwatch/sql/<relation>.sql and return its rows."""
+        return self.query(relation_text(relation), **parameters)
+
+    def query(self, sql: str, **parameters: Any) -> pa.Table:
+        """Run one SELECT with bound $parameters and return its rows."""
+        try:
+            relation = self._con.sql(sql, params=parameters or None)
+            return relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run one SELECT and return its rows as tuples."""
+        return self._run(sql, parameters).fetchall()
+
+    def execute(self, sql: str, **parameters: Any) -> None:
+        """Run one statement for its effect."""
+        self._run(sql, parameters)
+
+    def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._con.execute(sql, parameters or None)
+        except duckdb.Error as error:
+            raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
+
+    def _is_view(self, name: str) -> bool:
+        found = self._con.execute("select 1 from duckdb_views() where view_name = $name", {"name": name}).fetchall()
+        return bool(found)
+
+
+def _name(name: str) -> str:
+    if not name.replace("_", "").isalnum():
+        raise EngineError(f"{name!r} is not a relation name")
+    return name
+
+
+def _struct(types: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"'{key}': {value}" for key, value in types.items()) + "}"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_date(kind):
+        return "DATE"
+    return "INTEGER" if pa.types.is_integer(kind) else "VARCHAR"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,51 @@
+"""Everything that trailwatch raises on purpose, as one tree.
+
+TrailwatchError
+├── ConfigError      a configuration key, value or file
+├── SourceError      a log source that cannot be listed or read at all
+├── StoreError       a store that is missing, of another version, or damaged
+├── DetectionError   a detection file that breaks a law
+├── EngineError      SQL that could not run
+└── MissingExtra     an optional dependency that is not installed
+
+Each says what happened, where (file, key, line, column), and what to try.
+"""
+
+from __future__ import annotations
+
+
+class TrailwatchError(Exception):
+    """Base of all errors that are shown to a person as one sentence."""
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        self.what, self.where, self.hint = what, where, hint
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        remedy = f" Try: {self.hint}" if self.hint else ""
+        return f"{place}{self.what}{remedy}"
+
+
+class ConfigError(TrailwatchError):
+    """A configuration key, value or file that cannot be used."""
+
+
+class SourceError(TrailwatchError):
+    """A log source that cannot be listed or read at all."""
+
+
+class StoreError(TrailwatchError):
+    """A store that is missing, of another version, or damaged."""
+
+
+class DetectionError(TrailwatchError):
+    """A detection file that breaks one of the laws."""
+
+
+class EngineError(TrailwatchError):
+    """A query that could not run."""
+
+
+class MissingExtra(TrailwatchError):
+    """An optional dependency that is not installed."""

@@ -1,0 +1,198 @@
+"""A store: a folder or an s3:// prefix of Delta tables. All reads and writes of tables go through here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from trailwatch.engine import Engine
+from trailwatch.errors import StoreError
+from trailwatch.store.cache import Cache
+from trailwatch.store.schema import LAYOUT, TABLES
+
+Days = tuple[date, date]
+
+_MARK = f"trailwatch layout {LAYOUT}"
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=256_000)
+
+
+class StoreConflict(StoreError):
+    """Another run changed the same day in the meantime; reading again and repeating is safe."""
+
+
+class Store:
+    """The tables of one store, read at the newest version or at pinned versions.
+
+    Opening costs nothing; a table is made when it is first written. `replace` refuses to overwrite days that
+    somebody changed after the given version, so that an ingest during a settle loses nothing.
+    """
+
+    def __init__(self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None) -> None:
+        self.uri = uri.rstrip("/")
+        self.local = "://" not in uri
+        self._options = dict(options or {})
+        self._versions = dict(versions or {})
+        self._cache = None if self.local else Cache(self.uri, self._options)
+
+    @staticmethod
+    def open(
+        uri: str,
+        *,
+        create: bool = False,
+        options: Mapping[str, str] | None = None,
+        versions: Mapping[str, int] | None = None,
+    ) -> Store:
+        """Open a store; with `create` a missing folder is made (0700)."""
+        if "://" in uri and not uri.startswith("s3://"):
+            raise StoreError(f"{uri!r} is not a store address", hint="a folder, or s3://bucket/prefix")
+        store = Store(uri if "://" in uri else str(Path(uri).absolute()), options=options, versions=versions)
+        if store.local:
+            folder = Path(store.uri)
+            if create:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            elif not folder.is_dir():
+                raise StoreError("there is no store here", where=uri, hint="trailwatch ingest SOURCE --store PATH")
+        return store
+
+    def at(self, versions: Mapping[str, int]) -> Store:
+        """Return the same store, read at the given version of each table."""
+        return Store(self.uri, options=self._options, versions=versions)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows in one atomic commit; safe while others write."""
+        if rows.num_rows:
+            self._write(table, rows, mode="append")
+
+    def replace(self, table: str, rows: pa.Table, *, where: str, version: int | None = None) -> None:
+        """Put rows in place of all rows for which the partition predicate holds, in one atomic commit.
+
+        With `version` (the one that was read), a change of these partitions since then raises StoreConflict.
+        """
+        self._write(table, rows, mode="overwrite", where=where, version=version)
+
+    def files(self, table: str, *, days: Days | None = None, version: int | None = None) -> list[str]:
+        """Return local paths of a table's Parquet files, those of the inclusive range of `dt` or `month` only."""
+        handle = self._handle(table, version)
+        if handle is None:
+            return []
+        key = TABLES[table].partitions[0] if TABLES[table].partitions else ""
+        uris = [uri for uri in handle.file_uris() if not days or not key or _within(uri, key, days)]
+        return self._cache.fetch(uris) if self._cache else uris
+
+    def partitions(self, table: str, *, version: int | None = None) -> dict[tuple[Any, ...], list[tuple[str, int]]]:
+        """Return, per partition, the file names and row counts of a table at one version."""
+        handle = self._handle(table, version)
+        found: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
+        if handle is None:
+            return found
+        actions = pa.table(handle.get_add_actions(flatten=True))
+        keys = [actions[f"partition.{key}"].to_pylist() for key in TABLES[table].partitions]
+        for place, (path, count) in enumerate(
+            zip(actions["path"].to_pylist(), actions["num_records"].to_pylist(), strict=True)
+        ):
+            found.setdefault(tuple(key[place] for key in keys), []).append((path, count))
+        return found
+
+    def version(self, table: str) -> int:
+        """Return the version of a table that this store reads, -1 where it has not been written yet."""
+        handle = self._handle(table, None)
+        return -1 if handle is None else handle.version()
+
+    def versions(self) -> dict[str, int]:
+        """Return the version of every table that exists."""
+        found = {name: self.version(name) for name in TABLES}
+        return {name: version for name, version in found.items() if version >= 0}
+
+    def show(
+        self,
+        engine: Engine,
+        table: str,
+        *,
+        days: Days | None = None,
+        name: str | None = None,
+        version: int | None = None,
+    ) -> None:
+        """Make a table, or a range of its days, visible in an engine as a view."""
+        layout = TABLES[table]
+        files = self.files(table, days=days, version=version)
+        engine.files(name or table, files, layout.columns, partitions=layout.partitions)
+
+    def _handle(self, table: str, version: int | None) -> DeltaTable | None:
+        version = self._versions.get(table) if version is None else version
+        if version == -1:
+            return None
+        try:
+            handle = DeltaTable(self._where(table), version=version, storage_options=self._options or None)
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError) as error:
+            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="trailwatch doctor") \
+                from error  # fmt: skip
+        found = handle.metadata().description
+        if found != _MARK:
+            raise StoreError(
+                f"table {table} is {found!r}, this version reads {_MARK!r}",
+                where=self.uri,
+                hint="ingest into a new store",
+            )
+        return handle
+
+    def _write(
+        self, table: str, rows: pa.Table, *, mode: str, where: str | None = None, version: int | None = None
+    ) -> None:
+        layout = TABLES[table]
+        rows = rows.select(layout.columns.names).cast(layout.columns)
+        with _private():
+            handle = self._handle(table, version) or self._make(table)
+            try:
+                write_deltalake(
+                    handle,
+                    rows,
+                    mode=mode,  # type: ignore[arg-type]  # one of the two literals above
+                    predicate=where,
+                    writer_properties=_WRITER,
+                    commit_properties=CommitProperties(max_commit_retries=20),
+                )
+            except CommitFailedError as error:
+                raise StoreConflict(
+                    f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
+                ) from error
+            except (DeltaError, OSError) as error:
+                raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+
+    def _make(self, table: str) -> DeltaTable:
+        layout = TABLES[table]
+        return DeltaTable.create(
+            self._where(table),
+            schema=layout.columns,
+            mode="ignore",
+            partition_by=list(layout.partitions),
+            description=_MARK,
+            storage_options=self._options or None,
+        )
+
+    def _where(self, table: str) -> str:
+        return f"{self.uri}/{table}"
+
+
+def _within(uri: str, key: str, days: Days) -> bool:
+    value = uri.rpartition(f"{key}=")[2][:10]
+    return days[0].isoformat() <= value <= days[1].isoformat()
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    # delta-rs has no mode option: files get 0600 and folders 0700 through the process's mask.
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
