@@ -1,0 +1,1 @@
+"""Detections as data: files, laws, and one scan for all of them."""

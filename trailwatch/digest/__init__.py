@@ -1,0 +1,1 @@
+"""One day's page: coverage, incidents, findings, practices."""

@@ -1,0 +1,1 @@
+"""From hits and anomalies to findings with a memory, and incidents."""

@@ -1,0 +1,1 @@
+"""From events to sessions, activity and what each identity normally does."""
