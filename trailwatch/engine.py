@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -102,6 +103,36 @@ class Engine:
     def execute(self, sql: str, **parameters: Any) -> None:
         """Run one statement for its effect."""
         self._run(sql, parameters)
+
+    def lock(self, files: Sequence[str]) -> None:
+        """Shut the session for people's SQL: the given files can be read, nothing else outside, for good.
+
+        This is a seat belt for SQL that a person writes, not a sandbox for code that an enemy writes.
+        """
+        # A list cannot be bound in SET, hence the variable.
+        self._con.execute("set variable readable = $files", {"files": list(files)})
+        self._con.execute("set allowed_paths = getvariable('readable')") if files else None
+        self._con.execute("set enable_external_access = false")
+        self._con.execute("set lock_configuration = true")
+
+    def ask(self, sql: str, *, seconds: float = 60.0) -> pa.Table:
+        """Run one SELECT of a person and return its rows; anything but a SELECT, or one that takes too long, fails."""
+        try:
+            statements = duckdb.extract_statements(sql)
+        except duckdb.Error as error:
+            raise EngineError(str(error).strip(), where="sql") from error
+        if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+            raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
+        clock = threading.Timer(seconds, self._con.interrupt)
+        clock.start()
+        try:
+            return self._con.sql(sql).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
+        except duckdb.Error as error:
+            raise EngineError(str(error).strip(), where="sql") from error
+        finally:
+            clock.cancel()
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         try:

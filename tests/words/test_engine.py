@@ -1,0 +1,67 @@
+"""The lock for people's SQL, and parameters that are bound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from trailwatch.engine import Engine
+from trailwatch.errors import EngineError
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Engine:
+    path = tmp_path / "rows' or 1=1.parquet"
+    pq.write_table(pa.table({"a": [1, 2]}), path)
+    engine = Engine(threads=1)
+    engine.files("numbers", [str(path)], pa.schema([("a", pa.int64())]))
+    engine.lock([str(path)])
+    return engine
+
+
+def test_the_given_files_stay_readable(locked: Engine) -> None:
+    assert locked.ask("select sum(a) as s from numbers").to_pylist() == [{"s": 3}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_text('/etc/passwd')",
+        "select * from read_csv('/etc/passwd')",
+        "select * from glob('/etc/*')",
+        "select * from '/etc/passwd'",
+        "copy (select 1) to '/tmp/out.csv'",
+        "attach '/tmp/other.db'",
+        "set enable_external_access = true",
+        "install httpfs",
+        "load httpfs",
+        "create table t as select 1",
+        "drop view numbers",
+        "select 1; drop view numbers",
+        "pragma database_list",
+        "insert into numbers values (1)",
+        "export database '/tmp/x'",
+    ],
+)
+def test_nothing_else_can_be_reached(locked: Engine, sql: str) -> None:
+    with pytest.raises(EngineError):
+        locked.ask(sql)
+
+
+def test_a_question_that_takes_too_long_is_stopped(locked: Engine) -> None:
+    with pytest.raises(EngineError, match="stopped after"):
+        locked.ask("select count(*) from range(100000000000) a, range(1000) b", seconds=0.2)
+
+
+def test_values_are_bound_not_spliced() -> None:
+    with Engine(threads=1) as engine:
+        hostile = "x'; drop table t; --"
+        assert engine.rows("select $value", value=hostile) == [(hostile,)]
+
+
+def test_an_error_is_one_of_ours() -> None:
+    with Engine(threads=1) as engine, pytest.raises(EngineError):
+        engine.query("select nothing from nowhere")

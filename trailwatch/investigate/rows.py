@@ -1,0 +1,109 @@
+"""A tabular result that shows itself in a notebook and turns into a frame, Arrow, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime
+from html import escape
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+SHOWN = 20
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Rows:
+    """Rows of a query: `.df()` for pandas, `.arrow()` for pyarrow, `len()` and iteration for the rest."""
+
+    def __init__(self, table: pa.Table, *, title: str = "") -> None:
+        self._table = table
+        self.title = title
+
+    def df(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame; times are UTC."""
+        return self._table.to_pandas()
+
+    def arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table; times are UTC."""
+        return self._table
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self._table.column_names)
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._table.to_pylist())
+
+    def __repr__(self) -> str:
+        return self.text(limit=SHOWN)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(plain(value))}</td>" for value in row.values()) + "</tr>"
+            for row in self._table.slice(0, SHOWN).to_pylist()
+        )
+        note = f"<caption>{escape(self._note(SHOWN))}</caption>"
+        return f"<table>{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def text(self, *, limit: int | None = None, width: int = 60) -> str:
+        """Return the rows as a plain table; long cells are cut at `width` and say so with an ellipsis."""
+        rows = self._table.slice(0, limit).to_pylist() if limit else self._table.to_pylist()
+        cells = [self.columns, *([_cut(plain(value), width) for value in row.values()] for row in rows)]
+        widths = [max(len(row[place]) for row in cells) for place in range(len(self.columns))]
+        lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in cells]
+        lines.insert(1, "  ".join("─" * size for size in widths))
+        return "\n".join([*lines, self._note(limit)])
+
+    def csv(self) -> str:
+        """Return the rows as CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self._table.to_pylist():
+            writer.writerow([_inert(value) for value in row.values()])
+        return out.getvalue()
+
+    def json(self) -> str:
+        """Return the rows as JSON, one object a row."""
+        return json.dumps(self._table.to_pylist(), default=plain, ensure_ascii=False, indent=1)
+
+    def _note(self, limit: int | None) -> str:
+        shown = min(len(self), limit or len(self))
+        count = f"{shown} of {len(self)} rows" if shown < len(self) else f"{len(self)} row{'s' * (len(self) != 1)}"
+        times = any(pa.types.is_timestamp(field.type) for field in self._table.schema)
+        return " · ".join(part for part in (self.title, count, "times in UTC" if times else "") if part)
+
+
+def plain(value: object) -> str:
+    """Return a value as text without control characters, so that it can be shown anywhere."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, default=plain, ensure_ascii=False)
+    return "".join(sign if unicodedata.category(sign)[0] != "C" else "·" for sign in str(value))
+
+
+def _inert(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    text = plain(value)
+    return f"'{text}" if str(value).startswith(_FORMULA) else text
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
