@@ -24,9 +24,7 @@ def _rows(*days: int, principal: str = "a") -> pa.Table:
         "shard": [0] * len(days),
         "principal": [principal] * len(days),
     }
-    columns = [
-        pa.array(filled.get(field.name, [None] * len(days)), field.type) for field in IDENTITY_DAYS.columns
-    ]
+    columns = [pa.array(filled.get(field.name, [None] * len(days)), field.type) for field in IDENTITY_DAYS.columns]
     return pa.table(columns, schema=IDENTITY_DAYS.columns)
 
 

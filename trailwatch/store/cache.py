@@ -8,11 +8,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 import obstore
-from obstore.store import S3Store, from_url
-
-from trailwatch.errors import StoreError
+from obstore.store import S3Store
 
 THREADS = 8
 LIMIT = 20 * 2**30  # bytes kept; the least recently read files go first
@@ -31,17 +30,15 @@ class Cache:
         self._uri = uri.rstrip("/")
         self._folder = folder_of(self._uri)
         plain_http = options.get("AWS_ALLOW_HTTP", "").lower() == "true"
-        config = {key.lower(): value for key, value in options.items() if key not in _NOT_OBSTORE}
-        # The options are named like delta-rs names them, which obstore reads too, except for the two left out.
-        store = from_url(
-            self._uri,
-            config=config,  # type: ignore[arg-type]  # keys come from the environment's names
+        bucket, _, prefix = self._uri.removeprefix("s3://").partition("/")
+        self._remote = S3Store(
+            bucket,
+            prefix=prefix or None,
+            # The options are named as delta-rs names them; obstore knows them all but two.
+            config=cast(Any, {key.lower(): value for key, value in options.items() if key not in _NOT_OBSTORE}),
             client_options={"allow_http": plain_http, "timeout": "60s", "connect_timeout": "10s"},
             retry_config={"max_retries": 6},
         )
-        if not isinstance(store, S3Store):
-            raise StoreError(f"{uri!r} is not a store address", hint="a folder, or s3://bucket/prefix")
-        self._remote = store
 
     def fetch(self, uris: Sequence[str]) -> list[str]:
         """Return a local path for each file, fetching those that are not here yet."""

@@ -146,7 +146,7 @@ class Store:
         return handle
 
     def _write(
-        self, table: str, rows: pa.Table, *, mode: str, where: str | None = None, version: int | None = None
+        self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
     ) -> None:
         layout = TABLES[table]
         rows = rows.select(layout.columns.names).cast(layout.columns)
@@ -156,7 +156,7 @@ class Store:
                 write_deltalake(
                     handle,
                     rows,
-                    mode=mode,  # type: ignore[arg-type]  # one of the two literals above
+                    mode=mode,
                     predicate=where,
                     writer_properties=_WRITER,
                     commit_properties=CommitProperties(max_commit_retries=20),

@@ -1,0 +1,5 @@
+"""`python -m trailwatch` is the command."""
+
+from trailwatch.cli import main
+
+main()

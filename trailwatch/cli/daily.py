@@ -1,0 +1,159 @@
+"""The stations of a day: ingest, settle, digest, all of them as `run`, and `scan` without a store."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trailwatch.cli import options, output
+
+if TYPE_CHECKING:
+    from trailwatch.api import Trail
+    from trailwatch.finding import Finding
+
+
+class Account(StrEnum):
+    """Forms of an account of what was done."""
+
+    text = "text"
+    json = "json"
+
+
+class Page(StrEnum):
+    """Forms of a digest."""
+
+    text = "text"
+    markdown = "markdown"
+    html = "html"
+    json = "json"
+
+
+AccountFormat = Annotated[Account, typer.Option("--format", help="How to print the account.")]
+PageFormat = Annotated[Page, typer.Option("--format", help="How to print the digest.")]
+
+
+def ingest(
+    source: options.Source = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    start: options.From = None,
+    end: options.To = None,
+    account: options.Accounts = None,
+    region: options.Regions = None,
+    reconcile: Annotated[bool, typer.Option(help="List every day again, for objects that came very late.")] = False,
+    form: AccountFormat = Account.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+    strict: options.Strict = False,
+    profile: options.Profile = None,
+    aws_region: options.AwsRegion = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Fetch what is new at the source into the store, and account for every object and record."""
+    trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
+    done = trail.ingest(
+        source, start=start, end=end, accounts=account or (), regions=region or (), reconcile=reconcile,
+        progress=output.progress(quiet=quiet),
+    )  # fmt: skip
+    output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), out)
+    _leave(gaps=strict and bool(done.failed or done.changed))
+
+
+def settle(
+    store: options.Store = None, config: options.ConfigFile = None, form: AccountFormat = Account.text,
+    quiet: options.Quiet = False,
+) -> None:  # fmt: skip
+    """Take doubles out of the store and bring sessions and activity up to date."""
+    done = _open(store, config).settle(progress=output.progress(quiet=quiet))
+    output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), None)
+
+
+def digest(
+    date: Annotated[str | None, typer.Option("--date", help="The UTC day: 2026-01-31, yesterday, T-3d.")] = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    form: PageFormat = Page.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+    fail_on: options.FailOn = None,
+    strict: options.Strict = False,
+) -> None:
+    """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
+    trail = _open(store, config)
+    page = trail.digest(date, progress=output.progress(quiet=quiet))
+    output.write(page.render(form.value), out)
+    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.has_gaps)
+
+
+def run(
+    source: options.Source = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    form: PageFormat = Page.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+    fail_on: options.FailOn = None,
+    strict: options.Strict = False,
+    profile: options.Profile = None,
+    aws_region: options.AwsRegion = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+    trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
+    work = trail.run(source, progress=output.progress(quiet=quiet))
+    output.say(work.account.text())
+    pages = work.digests
+    if form is Page.json:
+        text = json.dumps([page.as_dict() for page in pages], indent=1)
+    else:
+        text = "\n\n".join(page.render(form.value) for page in pages) or "Nothing new: every day has its digest."
+    output.write(text, out)
+    gaps = any(page.has_gaps for page in pages) or bool(work.account.failed or work.account.changed)
+    _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)
+
+
+def scan(
+    source: Annotated[str, typer.Argument(help="A folder, a file, or s3://bucket/prefix.")],
+    config: options.ConfigFile = None,
+    form: PageFormat = Page.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+    fail_on: options.FailOn = None,
+    strict: options.Strict = False,
+) -> None:
+    """Run the detections over logs without keeping a store: the quick look at one incident's files."""
+    from trailwatch import api
+
+    page = api.scan(source, config=config, progress=output.progress(quiet=quiet))
+    output.write(page.render(form.value), out)
+    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.has_gaps)
+
+
+def _open(
+    store: str | None, config: str | None, profile: str | None = None, region: str | None = None,
+    role_arn: str | None = None, endpoint_url: str | None = None, *, create: bool = False,
+) -> Trail:  # fmt: skip
+    from trailwatch import api
+
+    flags: dict[str, Any] = {
+        "store.path": store, "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
+        "source.endpoint_url": endpoint_url,
+    }  # fmt: skip
+    return api.open(config=config, create=create, flags=flags, now=datetime.now(UTC))
+
+
+def _leave(*, findings: list[Finding] | None = None, fail_on: str | None = None, gaps: bool = False) -> None:
+    from trailwatch.finding import SEVERITIES, rank
+
+    if fail_on is not None and fail_on not in SEVERITIES:
+        raise typer.BadParameter(f"{fail_on!r} is no severity: {', '.join(SEVERITIES)}", param_hint="--fail-on")
+    if gaps:
+        raise typer.Exit(4)
+    if fail_on and any(rank(found.severity) >= rank(fail_on) for found in findings or () if not found.suppressed_by):
+        raise typer.Exit(3)

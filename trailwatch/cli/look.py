@@ -1,0 +1,119 @@
+"""Questions to a store: who is this, SQL, and what the configuration says."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trailwatch.cli import options, output
+
+
+class Grid(StrEnum):
+    """Forms of a table."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A name, ARN, access key id, role, or e-mail address.")],
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    date: Annotated[str | None, typer.Option("--date", help="As of this UTC day [default: the last one].")] = None,
+    out: options.Output = None,
+) -> None:
+    """Print what an identity normally does: what, where, with what, when, how much, and since when."""
+    from trailwatch import api
+
+    trail = api.open(config=config, flags={"store.path": store})
+    output.write("\n\n".join(trail.identity(name, day=date, every=True)), out)
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT over events, activity, sessions, findings, and so on.")],
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    start: options.From = None,
+    end: options.To = None,
+    form: Annotated[Grid, typer.Option("--format", help="How to print the rows.")] = Grid.table,
+    out: options.Output = None,
+    seconds: Annotated[float, typer.Option(help="Stop after this long.")] = 60.0,
+) -> None:
+    """Ask the store in SQL; read-only, without access to files or the network."""
+    from trailwatch import api
+
+    trail = api.open(config=config, flags={"store.path": store})
+    rows = trail.sql(query, start=start, end=end, seconds=seconds)
+    text = {Grid.table: rows.text, Grid.csv: rows.csv, Grid.json: rows.json}[form]()
+    output.write(text, out)
+
+
+def config(config: options.ConfigFile = None, store: options.Store = None) -> None:
+    """Print each value of the configuration and where it came from."""
+    import msgspec
+
+    from trailwatch import config as configuration
+
+    found, origins = configuration.layered(config, environment=os.environ, flags={"store.path": store})
+    values = msgspec.to_builtins(found)
+    lines = []
+    for section, entries in values.items():
+        if not isinstance(entries, dict):
+            lines.append((section, entries))
+        else:
+            lines += [(f"{section}.{key}", value) for key, value in entries.items()]
+    shown = []
+    for key, value in lines:
+        origin = next(
+            (place for name, place in origins.items() if name == key or name.startswith(f"{key}.")), "default"
+        )
+        shown.append(f"{key} = {value!r}  ({origin})")
+    output.write("\n".join(shown), None)
+
+
+def init(
+    path: Annotated[str, typer.Argument(help="The file to write.")] = "trailwatch.toml",
+    source: Annotated[str, typer.Option(help="Where the logs are.")] = "s3://BUCKET/PREFIX",
+) -> None:
+    """Write a configuration to start from; an existing file is never touched."""
+    from trailwatch.errors import ConfigError
+
+    if Path(path).exists():
+        raise ConfigError("there is a configuration already", where=path, hint="another file name")
+    text = TEMPLATE.format(source=source.replace("\\", "\\\\").replace('"', '\\"'))
+    output.write(text, path)
+
+
+TEMPLATE = """\
+# Every key is optional. `trailwatch config` prints each value and where it came from.
+
+[store]
+path = "./trailwatch-store"
+
+[source]
+path = "{source}"
+
+[organization]
+# id = "o-exampleorg1"
+# accounts = {{ "111122223333" = "prod" }}
+# partners = ["444455556666"]
+
+[networks]
+# office = ["198.51.100.0/24"]
+# endpoints = ["vpce-0a1b2c3d4e5f60718"]
+
+# [people."alice@example.com"]
+# time_zone = "Europe/Berlin"
+# shifts = ["mon-fri 09:00-18:00"]
+# networks = ["office"]
+# until = 2027-03-31
+
+[model]
+budget = 5.0      # alerts per 1000 identity-days
+max_per_day = 10
+"""

@@ -1,0 +1,52 @@
+"""The detections: which there are, what one says, and whether one's own hold the laws."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trailwatch.cli import options, output
+
+app = typer.Typer(no_args_is_help=True, help="List, show and check detections.")
+
+
+@app.command("list")
+def list_rules(config: options.ConfigFile = None) -> None:
+    """Print every detection with its severity, practices and title."""
+    from trailwatch import config as configuration
+    from trailwatch.detect import catalogue
+
+    found = catalogue.load(configuration.load(config))
+    width = max(len(rule.id) for rule in found.detections)
+    lines = [
+        f"{rule.id:<{width}}  {rule.severity:<8}  {','.join(rule.practices):<28}  {rule.title}"
+        for rule in sorted(found.detections, key=lambda rule: rule.id)
+    ]
+    output.write("\n".join(lines), None)
+    for broken in found.broken:
+        output.say(f"not usable: {broken.path}: {broken.error}")
+
+
+@app.command()
+def show(
+    rule: Annotated[str, typer.Argument(help="The id of a detection.")], config: options.ConfigFile = None
+) -> None:
+    """Print a detection's file."""
+    from trailwatch import config as configuration
+    from trailwatch.detect import catalogue
+
+    output.write(catalogue.source(rule, configuration.load(config)), None)
+
+
+@app.command()
+def check(path: Annotated[str, typer.Argument(help="A file or a folder of detections.")]) -> None:
+    """Check detections against the laws and run their cases."""
+    from trailwatch.detect.check import check as check_path
+
+    problems = check_path(path)
+    if not problems:
+        output.write(f"{path}: every detection holds the laws and its cases", None)
+        return
+    output.write("\n".join(str(problem) for problem in problems), None)
+    raise typer.Exit(1)
