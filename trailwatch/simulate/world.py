@@ -1,0 +1,61 @@
+"""All records of one day of the organisation, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from . import habits, harmless, incidents, lookalikes, services, workloads
+from .people import Person, cast
+from .records import Record
+from .story import Chapter, Told
+from .workloads import Span
+
+CHAPTERS: tuple[Chapter, ...] = tuple(sorted((*incidents.ATTACKS, *lookalikes.LOOKALIKES), key=lambda chapter: chapter.dates))
+_SPARSE_DAYS = (1, 2, 3, 10, 17, 24)
+
+
+@dataclass
+class World:
+    """An organisation: its people, its size, and the period that is told."""
+
+    seed: int = 7
+    days: int = 75
+    start: date = date(2026, 6, 1)
+    people: int | None = None
+    scale: float = 1.0
+    story: bool = True
+    told: Told = field(default_factory=Told)
+
+    def __post_init__(self) -> None:
+        self.cast: tuple[Person, ...] = cast(self.people, self.scale)
+        self.copies = max(1, round(self.scale**0.5))
+
+    def calendar(self) -> Iterator[tuple[date, bool]]:
+        """Yield the days that are told, each with whether it is one of the dense ones."""
+        year_before = date(self.start.year - 1, self.start.month, 1)
+        day = year_before
+        while day < self.start and self.story:
+            if day.day in _SPARSE_DAYS:
+                yield day, False
+            day += timedelta(days=1)
+        for number in range(self.days):
+            yield self.start + timedelta(days=number), True
+
+    def day(self, day: date, dense: bool) -> Iterator[Record]:
+        """Yield the day's records in the order of who made them."""
+        instead = lookalikes.INSTEAD if self.story else set()
+        for person in self.cast:
+            if (person.email, day) not in instead:
+                yield from habits.person_day(self.seed, person, day, dense=dense)
+        for copy in range(self.copies):
+            span = Span(self.seed, day, dense, max(1.0, self.scale**0.5), copy)
+            for producer in (*workloads.PRODUCERS, *services.PRODUCERS, harmless.day):
+                if producer is workloads.quarter_close and ("quarter-close", day) in instead:
+                    continue
+                yield from producer(span)
+        if self.story:
+            for chapter in CHAPTERS:
+                if day in chapter.dates and chapter.plot:
+                    yield from self.told.keep(chapter, chapter.plot(self.seed, day))

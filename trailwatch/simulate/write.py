@@ -1,0 +1,121 @@
+"""Write an organisation's logs as CloudTrail delivers them: gzipped objects under real keys, with the files beside."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from . import neighbours, settings
+from .chance import dice, text
+from .records import Record
+from .stock import HOME, ORGANIZATION, PROD
+from .world import CHAPTERS, World
+
+_LARGEST = 4000  # records in one object of a large world
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, counted."""
+
+    folder: Path
+    objects: int
+    events: int
+    doubles: int
+    neighbours: int
+    bytes: int
+    first: date
+    last: date
+
+
+def stream(
+    *, seed: int = 7, days: int = 75, start: date = date(2026, 6, 1), people: int | None = None, scale: float = 1.0, story: bool = True
+) -> Iterator[tuple[str, list[Record]]]:
+    """Yield one log object after another as its key and its records, keeping no more than a day in memory."""
+    yield from _objects(World(seed, days, start, people, scale, story))
+
+
+def write(
+    folder: Path, *, seed: int = 7, days: int = 75, start: date = date(2026, 6, 1), people: int | None = None, scale: float = 1.0, story: bool = True
+) -> Written:
+    """Write simulated logs, their configuration and the truth about the story into a folder; the same seed gives the same bytes."""
+    world = World(seed, days, start, people, scale, story)
+    objects = events = doubles = size = 0
+    seen: set[str] = set()
+    for key, records in _objects(world):
+        size += _put(folder, key, pack({"Records": records}))
+        objects += 1
+        events += len(records)
+        if story:
+            ids = {str(record["eventID"]) for record in records}
+            doubles += len(ids & seen)
+            seen |= ids
+    beside = list(neighbours.objects(world)) if story else []
+    for key, body in beside:
+        size += _put(folder, key, pack(body))
+    _put(folder, "trailwatch.toml", settings.toml(world).encode())
+    if story:
+        _put(folder, "story.json", msgspec.json.format(msgspec.json.encode(truth(world)), indent=1) + b"\n")
+    return Written(folder, objects, events, doubles, len(beside), size, start, start + timedelta(days=days - 1))
+
+
+def truth(world: World) -> list[dict[str, object]]:
+    """Return what was planted, for whoever checks a digest; only chapters of the told days."""
+    told = {day for day, _ in world.calendar()}
+    return [
+        {
+            "id": chapter.id, "kind": chapter.kind, "dates": [str(day) for day in chapter.dates], "title": chapter.title,
+            "principals": list(chapter.principals), "event_ids": world.told.event_ids.get(chapter.id, []),
+        }
+        for chapter in CHAPTERS
+        if told.issuperset(chapter.dates)
+    ]
+
+
+def pack(body: object) -> bytes:
+    """Compress a JSON document; without a time in it, equal documents are equal bytes."""
+    return gzip.compress(msgspec.json.encode(body), 9, mtime=0)
+
+
+def _put(folder: Path, key: str, data: bytes) -> int:
+    path = folder / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return len(data)
+
+
+def _objects(world: World) -> Iterator[tuple[str, list[Record]]]:
+    for day, dense in world.calendar():
+        cells: dict[tuple[str, str], list[Record]] = {}
+        for record in world.day(day, dense):
+            cells.setdefault((record["recipientAccountId"], record["awsRegion"]), []).append(record)
+        for (account, region), records in sorted(cells.items()):
+            chance = dice(world.seed, "objects", account, region, day)
+            records.sort(key=lambda record: (record["eventTime"], record["eventID"]))
+            busy = dense and (account, region) == (PROD, HOME) and day.weekday() < 5
+            parts = _split(records, max(2 if busy else 1, -(-len(records) // _LARGEST)))
+            if busy and day.day % 9 == 0:
+                # Now and then CloudTrail delivers an event twice.
+                parts[1] += chance.sample(parts[0], min(2, len(parts[0])))
+            for part in parts:
+                chance.shuffle(part)
+                yield _key(chance, account, region, part), part
+
+
+def _split(records: list[Record], count: int) -> list[list[Record]]:
+    size = -(-len(records) // count)
+    return [records[n : n + size] for n in range(0, len(records), size)]
+
+
+def _key(chance: random.Random, account: str, region: str, records: list[Record]) -> str:
+    """Name an object by its delivery: some minutes after its last event, on a mark of five minutes."""
+    last = max(datetime.strptime(record["eventTime"], "%Y-%m-%dT%H:%M:%SZ") for record in records).replace(tzinfo=UTC)
+    at = last + timedelta(minutes=chance.randrange(1, 6))
+    at += timedelta(minutes=-at.minute % 5)
+    return f"AWSLogs/{ORGANIZATION}/{account}/CloudTrail/{region}/{at:%Y/%m/%d}/{account}_CloudTrail_{region}_{at:%Y%m%dT%H%MZ}_{text(chance, 16)}.json.gz"
