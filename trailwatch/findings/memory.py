@@ -1,0 +1,119 @@
+"""What earlier digests said: the status of each finding, taken from the days before, and from nothing later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from trailwatch.engine import Engine
+from trailwatch.finding import Finding, rank
+from trailwatch.findings.records import read_finding
+from trailwatch.store.tables import Store
+
+QUIET_DAYS = 7
+HELD_DAYS = 45  # CloudTrail delivers up to 30 days late
+CLOSED = {"ended", "resolved"}
+
+
+@dataclass(frozen=True)
+class Last:
+    """What is remembered of one finding."""
+
+    day: date  # when it was last reported as happening
+    since: date  # when it was first reported
+    severity: str
+    closed: bool
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the digests of the days before one day said, and which days had a digest."""
+
+    last: Mapping[str, Last] = field(default_factory=dict)
+    events: Mapping[str, Set[str]] = field(default_factory=dict)  # finding → events that a digest has shown
+    days: Set[date] = frozenset()
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """The findings of a day with their status, and those of the last days that did not happen today."""
+
+    findings: tuple[Finding, ...]
+    quiet: tuple[Finding, ...]
+    repeated: int  # findings left out because an earlier digest has shown the very same events
+
+
+def recall(store: Store, *, before: date) -> Memory:
+    """Read what the digests of all days before `before` said."""
+    days = (date.min, before - timedelta(days=1))
+    with Engine() as engine:
+        store.show(engine, "findings", days=days)
+        store.show(engine, "digests", days=days)
+        latest = engine.relation("findings_latest")
+        held = engine.relation("findings_held", start=before - timedelta(days=HELD_DAYS))
+        digested = engine.rows("select distinct dt from digests")
+    last = {
+        row["id"]: Last(row["day"], row["since"], row["severity"], row["status"] in CLOSED, read_finding(row["body"]))
+        for row in latest.to_pylist()
+    }
+    events = {row["id"]: frozenset(row["event_ids"]) for row in held.to_pylist()}
+    return Memory(last, events, frozenset(day for (day,) in digested))
+
+
+def remember(
+    findings: Iterable[Finding],
+    memory: Memory,
+    *,
+    day: date,
+    evaluated: bool = True,
+    not_run: Set[str] = frozenset(),
+    snapshot: Set[str] = frozenset(),
+) -> Remembered:
+    """Give each finding its status, and close what has been quiet for long enough.
+
+    `evaluated` is whether there were logs to look at; detections in `not_run` close nothing. `snapshot` names the
+    posture detections that a newer good snapshot answered: only these can be resolved.
+    """
+    today: list[Finding] = []
+    repeated = 0
+    for finding in findings:
+        shown = memory.events.get(finding.id, frozenset())
+        if finding.event_ids and set(finding.event_ids) <= shown:
+            repeated += 1
+            continue
+        today.append(_with_status(finding, memory.last.get(finding.id), day))
+    present = {finding.id for finding in today}
+    quiet: list[Finding] = []
+    for id, last in memory.last.items():
+        if id in present or last.closed:
+            continue
+        if last.finding.kind == "posture":
+            status = "resolved" if last.finding.detection in snapshot else ""
+        else:
+            counted = evaluated and last.finding.detection not in not_run
+            status = "ended" if counted and _quiet(last.day, memory.days, day) >= QUIET_DAYS else ""
+        if status:
+            today.append(replace(_since(last), status=status))
+        elif (day - last.day).days <= QUIET_DAYS or last.finding.kind == "posture":
+            quiet.append(replace(_since(last), status="ongoing"))
+    return Remembered(tuple(today), tuple(quiet), repeated)
+
+
+def _with_status(finding: Finding, last: Last | None, day: date) -> Finding:
+    if last is None:
+        return replace(finding, status="new")
+    recent = (day - last.day).days <= QUIET_DAYS and not last.closed
+    risen = rank(finding.severity) > rank(last.severity)
+    status = ("risen" if risen else "ongoing") if recent else "reopened"
+    return replace(finding, status=status, evidence={**finding.evidence, "since": last.since.isoformat()})
+
+
+def _since(last: Last) -> Finding:
+    return replace(last.finding, evidence={**last.finding.evidence, "since": last.since.isoformat()})
+
+
+def _quiet(last: date, digested: Set[date], day: date) -> int:
+    # Only days that somebody looked at are quiet; a gap in the digests is no evidence that it stopped.
+    return sum(last < other < day for other in digested) + 1
