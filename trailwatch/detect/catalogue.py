@@ -1,0 +1,103 @@
+"""All detections: the built-in folder, the folders of the configuration, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from trailwatch.config import Config
+from trailwatch.detect.detection import Detection, read
+from trailwatch.errors import DetectionError, TrailwatchError
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A detection file that cannot be used, or a setting that names none, with the reason."""
+
+    path: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The detections that will run, those that are switched off, and those that are broken."""
+
+    detections: tuple[Detection, ...]
+    off: tuple[Detection, ...] = ()
+    broken: tuple[Broken, ...] = ()
+
+    def __getitem__(self, id: str) -> Detection:
+        for detection in (*self.detections, *self.off):
+            if detection.id == id:
+                return detection
+        raise DetectionError(f"there is no detection {id!r}", hint="trailwatch rules list")
+
+    def __iter__(self) -> Iterator[Detection]:
+        return iter(self.detections)
+
+    def __len__(self) -> int:
+        return len(self.detections)
+
+
+def builtin() -> Path:
+    """Return the folder of the built-in detections."""
+    return Path(str(resources.files("trailwatch") / "detections"))
+
+
+def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
+    """Read every detection of the package and of the configured folders; a broken file never stops the others."""
+    rules = (config or Config()).rules
+    found, broken = _read(_files([builtin()]))
+    folders = []
+    for folder in rules.folders:
+        place = Path(folder).expanduser()
+        folders.append(place)
+        if not place.exists():
+            broken.append(Broken(folder, "there is no such folder ([rules] folders)"))
+    own, broken_own = _read(_files(folders))
+    own, unlawful = _lawful(own) if checked else (own, [])
+    broken += broken_own + unlawful
+    kept: dict[str, Detection] = {}
+    for detection in (*found, *own):
+        if detection.id in kept:
+            broken.append(Broken(detection.path, f"the id {detection.id!r} is taken by {kept[detection.id].path}"))
+        else:
+            kept[detection.id] = detection
+    for id, override in rules.severity.items():
+        if id in kept:
+            kept[id] = msgspec.structs.replace(
+                kept[id], severity=override.severity, severity_reason=override.reason)  # fmt: skip
+    for setting, ids in (("off", rules.off), ("severity", rules.severity)):
+        broken += [Broken(f"[rules] {setting}", f"there is no detection {id!r}") for id in ids if id not in kept]
+    return Catalogue(
+        tuple(d for d in kept.values() if d.id not in rules.off),
+        tuple(d for d in kept.values() if d.id in rules.off),
+        tuple(broken),
+    )
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        if folder.is_file():
+            yield folder
+        else:
+            yield from sorted(path for path in folder.rglob("*.toml") if not path.name.startswith("."))
+
+
+def _read(paths: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
+    found, broken = [], []
+    for path in paths:
+        try:
+            found.append(read(path))
+        except TrailwatchError as error:
+            broken.append(Broken(str(path), str(error)))
+    return found, broken
+
+
+def _lawful(detections: list[Detection]) -> tuple[list[Detection], list[Broken]]:
+    # Here and not at the top: check uses this module to find files.
+    return detections, []

@@ -1,0 +1,143 @@
+"""The relation `scope`: every event in view with what configuration and history say about it.
+
+Macros for clauses, none of them ever null:
+  own_account(id)       an account of the organization (declared, or with its own trail in these logs)
+  known_account(id)     the same, or a declared partner
+  foreign_accounts(t)   the account ids in a text that are neither
+  days_between(a, b)    days from a to b, null when either is missing or b comes first
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.detect.people import Directory, Identity
+from trailwatch.detect.places import Places
+from trailwatch.engine import Engine
+from trailwatch.store.schema import ACTIVITY, FLAG, INT, REAL, SEEN, TEXT, TEXTS, TIME
+
+# The columns that context adds to those of `attributed`; none is null except gaps, rhythms and the share of the hour.
+COLUMNS = (
+    "local_time", "time_zone", "shift", "network", "network_rule", "ended", "account_name", "partner", "history",
+    "days_known", "person_days_known", "principal_gap", "person_gap", "key_gap", "principal_rhythm", "person_rhythm",
+    "key_rhythm", "hour_share", "asn", "country",
+)  # fmt: skip
+NULLABLE = frozenset(name for name in COLUMNS if name.endswith(("_gap", "_rhythm", "hour_share")))
+BASELINE = {"rhythms", "habits", "peers"}
+
+# Above this many events scope is read again by every pass instead of being kept.
+KEPT = 2_000_000
+
+_SHIFT = pa.struct([("weekday", INT), ("first_minute", INT), ("end_minute", INT), ("days_back", INT)])
+_SPAN = pa.struct([("first_time", TIME), ("last_time", TIME)])
+_IDENTITIES = pa.schema([
+    ("person", TEXT), ("principal", TEXT), ("session_name", TEXT), ("source_identity", TEXT), ("time_zone", TEXT),
+    ("shifts", pa.list_(_SHIFT)), ("holidays", pa.list_(pa.date32())), ("duty", pa.list_(_SPAN)), ("ends", TIME),
+    ("allowed", TEXTS), ("endpoints_decide", FLAG),
+])  # fmt: skip
+_PLACES = pa.schema([
+    ("ip", TEXT), ("vpc_endpoint_id", TEXT), ("networks", TEXTS), ("endpoints", TEXTS), ("network", TEXT),
+    ("asn", TEXT), ("country", TEXT),
+])  # fmt: skip
+_HISTORY = {
+    "rhythms": pa.schema([("kind", TEXT), ("value", TEXT), ("first_time", TIME), ("last_time", TIME),
+                          ("rhythm", REAL), ("days", INT)]),
+    "habits": pa.schema([("principal", TEXT), ("person", TEXT), ("hour_of_week", INT), ("share", REAL)]),
+    "peers": pa.schema([("principal", TEXT), ("peer_group", TEXT)]),
+    "seen": SEEN.columns,
+    "activity": ACTIVITY.columns,
+}  # fmt: skip
+
+
+def build(engine: Engine, config: Config | None = None, *, day: date | None = None) -> bool:
+    """Make `scope` from `attributed`, the configuration, and the history before a day; tell whether there is any.
+
+    Without configuration or store the columns stand there with neutral values.
+    """
+    config = config or Config()
+    present = {name for (name,) in engine.rows("select table_name from information_schema.tables")}
+    for name, schema in _HISTORY.items():
+        if name not in present:
+            engine.table(name, schema.empty_table())
+    history = _has_history(engine, day)
+    engine.table("facts", pa.table({"history": [history]}))
+    accounts = config.organization.accounts
+    engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
+        {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
+    _accounts(engine, config)
+    _identities(engine, config)
+    _places(engine, config)
+    engine.build("first_uses")
+    (events,) = engine.rows("select count(*) from attributed")[0]
+    if events <= KEPT:
+        engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
+        engine.build("scope")
+    else:
+        engine.execute("drop table if exists scope") if not _is_view(engine, "scope") else None
+        engine.view("scope")
+    return history
+
+
+def _has_history(engine: Engine, day: date | None) -> bool:
+    before = datetime.combine(day, time(), UTC) if day else datetime.max.replace(tzinfo=UTC)
+    return bool(engine.rows("select exists (select 1 from seen where first_time < $before)", before=before)[0][0])
+
+
+def _accounts(engine: Engine, config: Config) -> None:
+    # A trail delivers only what happened in its owner's accounts.
+    own = {account for (account,) in engine.rows(
+        "select distinct recipient_account_id from attributed where recipient_account_id <> ''")}  # fmt: skip
+    own |= set(config.organization.accounts)
+    known = own | set(config.organization.partners)
+    for name, ids in (("own_accounts", own), ("known_accounts", known)):
+        engine.table(name, _table({"account": TEXT}, [{"account": id} for id in sorted(ids)]))
+        engine.execute(f"set variable {name} = (select coalesce(list(account), []) from {name})")
+    for macro in _MACROS:
+        engine.execute(f"create or replace macro {macro}")
+
+
+_MACROS = (
+    "own_account(id) as coalesce(list_contains(getvariable('own_accounts'), cast(id as varchar)), false)",
+    "known_account(id) as coalesce(list_contains(getvariable('known_accounts'), cast(id as varchar)), false)",
+    r"foreign_accounts(t) as list_filter(list_distinct(regexp_extract_all(coalesce(t, ''), '\b\d{12}\b')), "
+    "lambda id: not list_contains(getvariable('known_accounts'), id))",
+    "days_between(a, b) as case when a <= b then (epoch(b) - epoch(a)) / 86400.0 end",
+)
+
+
+def _identities(engine: Engine, config: Config) -> None:
+    directory, places = Directory(config), Places(config)
+    rows: list[dict[str, Any]] = []
+    found = engine.rows("select distinct person, principal, session_name, coalesce(source_identity, '') from attributed") \
+        if directory else []  # fmt: skip
+    for names in found:
+        if declared := directory.find(Identity(*names)):
+            rows.append({
+                **dict(zip(_IDENTITIES.names, names, strict=False)),
+                "time_zone": declared.time_zone,
+                "shifts": [dict(zip(_SHIFT.names, piece, strict=True)) for piece in declared.shifts],
+                "holidays": list(declared.holidays),
+                "duty": [dict(zip(_SPAN.names, span, strict=True)) for span in declared.duty],
+                "ends": declared.ends,
+                "allowed": list(declared.networks),
+                "endpoints_decide": bool(set(declared.networks) & places.with_endpoints()),
+            })  # fmt: skip
+    engine.table("identities", pa.Table.from_pylist(rows, schema=_IDENTITIES))
+
+
+def _places(engine: Engine, config: Config) -> None:
+    places = Places(config)
+    pairs = engine.rows("select distinct coalesce(ip, ''), coalesce(vpc_endpoint_id, '') from attributed") if places else []
+    engine.table("places", pa.Table.from_pylist(places.rows(pairs), schema=_PLACES))
+
+
+def _table(columns: dict[str, pa.DataType], rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items())))
+
+
+def _is_view(engine: Engine, name: str) -> bool:
+    return bool(engine.rows("select 1 from duckdb_views() where view_name = $name", name=name))

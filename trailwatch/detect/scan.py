@@ -1,0 +1,156 @@
+"""Runs all detections over the events in view and says which hit, which could not run, and which had nothing to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeVar
+
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.detect import compile, context, novelty
+from trailwatch.detect.detection import Detection
+from trailwatch.engine import Engine
+from trailwatch.errors import EngineError
+from trailwatch.store.schema import INT, TEXT, TEXTS, TIME
+from trailwatch.window import Window
+
+T = TypeVar("T")
+
+HITS = pa.schema([
+    ("detection", TEXT), ("event_id", TEXT), ("event_time", TIME), ("account", TEXT), ("principal", TEXT),
+    ("person", TEXT), ("credential", TEXT), ("group_key", TEXTS), ("evidence", TEXT),
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A detection that failed while it ran, or that had nothing to go on, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a scan found: narrow hits, one per detection and event, and what it could not say."""
+
+    hits: pa.Table
+    not_run: tuple[NotRun, ...] = ()
+    not_evaluated: tuple[NotRun, ...] = ()
+    learning: Mapping[str, int] = field(default_factory=dict)  # detection → new values of identities still learned
+    ran: int = 0
+
+
+def scan(
+    engine: Engine,
+    detections: Iterable[Detection],
+    *,
+    config: Config | None = None,
+    day: date | None = None,
+    window: Window | None = None,
+    reported: pa.Table | None = None,
+    built: bool = False,
+) -> Scanned:
+    """Run detections over the view `attributed` of an engine.
+
+    `day` says before which day the store's history counts; without history `new` means new within these files. Only
+    events of `window`, or of the rows `reported` (event_id), are reported; a count may begin before them.
+    `built` says that `scope` stands already.
+    """
+    active = [detection for detection in detections if detection.shape != "snapshot"]
+    if not built:
+        context.build(engine, config, day=day)
+    history = bool(engine.rows("select history from facts")[0][0])
+    lacking = _lacking(engine, config or Config(), history=history)
+    able = [d for d in active if not any(need in lacking for need in d.needs)]
+    unable = [NotRun(d.id, "; ".join(lacking[need] for need in d.needs if need in lacking))
+              for d in active if d not in able]  # fmt: skip
+    failed: list[NotRun] = []
+    hits: list[pa.Table] = []
+    learning: dict[str, int] = {}
+    clauses = sorted((d for d in able if d.shape in ("where", "count")), key=lambda d: d.shape)
+    for found in _attempt(clauses, lambda part: _match(engine, part), failed):
+        hits += found
+    news = [d for d in able if d.shape == "new"]
+    for told in _attempt(news, lambda part: novelty.find(engine, part, history=history), failed):
+        hits += told.hits
+        learning |= told.learning
+        unable += [NotRun(id, reason) for id, reason in told.unable.items()]
+    for query in (d for d in able if d.shape == "query"):
+        for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, compile.queried(part[0]))], failed):
+            hits += found
+    return Scanned(
+        _reduced(engine, hits, able, window, reported), tuple(failed), tuple(unable), learning, len(able) - len(failed)
+    )
+
+
+def _attempt(
+    detections: Sequence[Detection], run: Callable[[Sequence[Detection]], T], failed: list[NotRun]
+) -> list[T]:
+    # Together is an order of magnitude faster; when that fails, halving names the culprits and keeps the others.
+    if not detections:
+        return []
+    try:
+        return [run(detections)]
+    except EngineError as error:
+        if len(detections) == 1:
+            failed.append(NotRun(detections[0].id, error.what))
+            return []
+    middle = len(detections) // 2
+    return _attempt(detections[:middle], run, failed) + _attempt(detections[middle:], run, failed)
+
+
+def _match(engine: Engine, detections: Sequence[Detection]) -> list[pa.Table]:
+    engine.execute(f"create or replace table matches as {compile.fused(detections)}")
+    plain = [rule for rule, detection in enumerate(detections) if detection.shape == "where"]
+    engine.table("named", pa.table({"rule": plain, "id": [detections[rule].id for rule in plain]},
+                                   schema=pa.schema([("rule", INT), ("id", TEXT)])))  # fmt: skip
+    return [engine.relation("clause_hits")] + [
+        _labelled(engine, detection.id, compile.counted(detection, rule))
+        for rule, detection in enumerate(detections) if detection.count
+    ]  # fmt: skip
+
+
+def _labelled(engine: Engine, id: str, sql: str) -> pa.Table:
+    found = engine.query(f"select event_id, event_time, account, principal, person, credential, group_key, "
+                         f"cast(evidence as varchar) as evidence from ({sql})")  # fmt: skip
+    return found.add_column(0, "detection", pa.array([id] * len(found), TEXT))
+
+
+def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]:
+    """Return the needs that are not met, with the reason."""
+    lacking: dict[str, str] = {}
+    if not history:
+        lacking["history"] = "there is no history before this day"
+    if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][0]:
+        lacking["data-events"] = "no data events are in these logs"
+    declared = (*config.people.values(), *config.groups.values(), *config.principals.values())
+    if not any(one.networks for one in declared) or not config.networks:
+        lacking["networks"] = "no networks are declared for anybody ([networks], and networks of people or groups)"
+    if not config.people and not config.groups:
+        lacking["people"] = "no people are declared ([people])"
+    if not config.organization.accounts and not config.organization.partners:
+        lacking["partners"] = "neither own accounts nor partners are declared ([organization])"
+    return lacking
+
+
+def _reduced(
+    engine: Engine,
+    hits: list[pa.Table],
+    detections: Sequence[Detection],
+    window: Window | None,
+    reported: pa.Table | None,
+) -> pa.Table:
+    """Return the hits of reported events, without what a more telling detection says of the same event."""
+    engine.table("found", pa.concat_tables([HITS.empty_table(), *(table.select(HITS.names).cast(HITS) for table in hits)]))
+    better = [(d.id, other) for d in detections for other in d.supersedes]
+    engine.table("supersedes", pa.table({"better": [pair[0] for pair in better], "worse": [pair[1] for pair in better]},
+                                        schema=pa.schema([("better", TEXT), ("worse", TEXT)])))  # fmt: skip
+    within = [(d.id, d.count.seconds) for d in detections if d.count]
+    engine.table("reach", pa.table({"detection": [pair[0] for pair in within], "seconds": [pair[1] for pair in within]},
+                                   schema=pa.schema([("detection", TEXT), ("seconds", INT)])))  # fmt: skip
+    engine.table("reported", reported if reported is not None else engine.query("select event_id from found"))
+    return engine.relation("reduced_hits", start=window.start if window else None, end=window.end if window else None)
