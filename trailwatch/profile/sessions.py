@@ -1,0 +1,38 @@
+"""Who was behind each event: the session tree of records that one engine holds, without a store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from trailwatch.engine import Engine
+
+_ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}):(?:(user|role)/(?:.*/)?([^/]+)|root)")
+_ALIASES = pa.schema([("alias", pa.string()), ("person", pa.string())])
+
+
+def alias_table(aliases: Mapping[str, str]) -> pa.Table:
+    """Return the alias table as the views read it; an alias is a person's other name, a principal or an IAM ARN."""
+    found: dict[str, str] = {}
+    for alias, person in aliases.items():
+        arn = _ARN.fullmatch(alias.strip())
+        name = alias.strip() if arn is None else _principal(arn)
+        found[name.lower()] = person.strip().lower()
+    return pa.table({"alias": list(found), "person": list(found.values())}, schema=_ALIASES)
+
+
+def resolve(engine: Engine, *, aliases: Mapping[str, str]) -> None:
+    """Make `events`, `sessions`, `links` and `attributed` from the relation `raw_events` of an engine."""
+    engine.view("events")
+    engine.build("sessions")
+    engine.execute("create or replace view sessions_window as from sessions")
+    engine.build("links")
+    engine.table("aliases", alias_table(aliases))
+    engine.view("attributed")
+
+
+def _principal(arn: re.Match[str]) -> str:
+    account, kind, name = arn.groups()
+    return f"{account}/{kind}/{name}" if kind else f"{account}/root"
