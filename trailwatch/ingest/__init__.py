@@ -1,0 +1,1 @@
+"""From objects of a trail to rows of `events`."""
