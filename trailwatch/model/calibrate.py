@@ -1,0 +1,51 @@
+"""From scores to tail probabilities, and from four scorers to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+KNEE, EXCESSES = 0.995, 15  # the tail is extrapolated from here on, on at least so many excesses
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The upper tail of a scorer: -ln of the share of usual rows that score as high."""
+
+    scores: Floats  # sorted
+    knee: float
+    share: float  # of rows above the knee
+    scale: float  # mean excess over the knee
+
+    def __call__(self, scores: Floats) -> Floats:
+        """Return -ln p of each score; beyond the knee a straight line, so that nothing ties at the maximum."""
+        count = len(self.scores)
+        reached = count - np.searchsorted(self.scores, scores, side="left")
+        inside = -np.log(np.clip((reached + 0.5) / (count + 1), None, 1.0))
+        inside = np.minimum(inside, -np.log(self.share))
+        return np.where(scores > self.knee, -np.log(self.share) + (scores - self.knee) / self.scale, inside)
+
+
+def tail(scores: Floats) -> Tail:
+    """Fit the tail of scores, higher for stranger."""
+    ordered = np.sort(scores)
+    count = len(ordered)
+    share = max(1 - KNEE, min(EXCESSES / count, 0.5))
+    knee = float(np.quantile(ordered, 1 - share))
+    excess = ordered[ordered > knee] - knee
+    # Excesses of nearly nothing would turn the next small step into certainty.
+    least = 1e-3 * float(np.ptp(ordered)) + 1e-9
+    return Tail(ordered, knee, share, max(float(excess.mean()) if len(excess) else 0.0, least))
+
+
+def combine(tails: Floats, weights: Floats) -> Floats:
+    """Return the weighted highest of the tails, plus a tenth of their mean.
+
+    The highest, because each scorer is blind to something that another sees; the mean breaks ties in favour of what
+    several see.
+    """
+    weighed = tails * weights
+    return np.asarray(weighed.max(axis=1) + 0.1 * weighed.mean(axis=1))

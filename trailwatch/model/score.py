@@ -1,0 +1,176 @@
+"""The strangest identity-days of one day, above a cut that an alert budget sets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from trailwatch.engine import Engine
+from trailwatch.model.explain import Reason, reasons, with_what
+from trailwatch.model.scorers import NAMES, Model, fit, parts_of
+from trailwatch.profile.features import Matrix, features
+
+LEAST_ROWS = 30  # identity-days of history without which no tail can be told
+EVIDENCE = 4.0  # spreads that at least one feature must be away from usual, whatever the rest
+EVENTS_PER_FEATURE = 20
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The alert budget, the seed, and which scorers take part."""
+
+    budget_per_1000: float = 5.0
+    max_per_day: int = 10
+    seed: int = 7
+    scorers: Sequence[str] = NAMES
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One identity on the day, with its joint score and each scorer's own, as -ln of a tail probability."""
+
+    principal: str
+    person: str
+    score: float
+    parts: Mapping[str, float]
+    judged: bool
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """An identity-day above the cut, with what made it strange and the events behind that."""
+
+    principal: str
+    person: str
+    day: date
+    score: float
+    parts: Mapping[str, float]
+    reasons: tuple[Reason, ...]
+    event_ids: tuple[str, ...]
+    first_time: datetime | None
+    last_time: datetime | None
+    explained: bool  # the named reasons suffice: at their usual values the day is under the cut
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """An identity that is too new, and the day from which on it can be judged."""
+
+    principal: str
+    person: str
+    since: date
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the model says of one day."""
+
+    day: date
+    cut: float
+    ranking: tuple[Ranked, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    rows: int = 0  # identity-days learnt from
+    days: int = 0
+    withheld: int = 0  # above the cut, but beyond the most per day
+    why_not: str = ""  # set when no identity could be judged
+    settings: ModelSettings = field(default_factory=ModelSettings)
+
+    def by(self, scorer: str) -> tuple[Ranked, ...]:
+        """Return the ranking by one scorer alone."""
+        return tuple(sorted(self.ranking, key=lambda one: (-one.parts[scorer], one.principal, one.person)))
+
+
+def score(
+    engine: Engine, *, day: date, settings: ModelSettings | None = None, zones: Mapping[str, str] | None = None,
+    excluded: Collection[tuple[str, str, date]] = (),
+) -> Scores:  # fmt: skip
+    """Score every identity of a day against the 45 days before it.
+
+    The engine shows `activity` (90 days), `identity_days` and `seen`. `zones` names the time zone of persons and
+    principals. `excluded` keeps principal, person and day of confirmed incidents out of training; an empty person
+    stands for all.
+    """
+    settings = settings or ModelSettings()
+    cut = -float(np.log(settings.budget_per_1000 / 1000))
+    matrix = features(engine, day=day, zones=zones)
+    train, today = _split(matrix, day, excluded)
+    judged = today.judged_from <= np.datetime64(day)
+    unjudged = tuple(
+        Unjudged(str(today.principal[i]), str(today.person[i]), today.judged_from[i].item())
+        for i in np.flatnonzero(~judged)
+    )
+    days = len(np.unique(train.day))
+    if len(train) < LEAST_ROWS or not len(today):
+        why = "no activity" if not len(today) else f"only {len(train)} identity-days of history"
+        return Scores(day, cut, unjudged=unjudged, rows=len(train), days=days, why_not=why, settings=settings)
+    model = fit(train, seed=settings.seed, names=settings.scorers)
+    totals, parts = model.score(today.scaled), model.parts(today.scaled)
+    order = np.lexsort((today.person, today.principal, -totals))
+    over = [int(i) for i in order if judged[i] and totals[i] > cut and today.scaled[i].max() >= EVIDENCE]
+    kept = over[: settings.max_per_day]
+    return Scores(
+        day, cut,
+        ranking=tuple(
+            Ranked(str(today.principal[i]), str(today.person[i]), float(totals[i]), parts_of(model, parts[i]),
+                   bool(judged[i]))
+            for i in order
+        ),
+        anomalies=_anomalies(engine, model, today, kept, totals, parts, day, cut),
+        unjudged=unjudged, rows=len(train), days=days, withheld=len(over) - len(kept), settings=settings,
+    )  # fmt: skip
+
+
+def _split(matrix: Matrix, day: date, excluded: Collection[tuple[str, str, date]]) -> tuple[Matrix, Matrix]:
+    current = matrix.day == np.datetime64(day)
+    usable = ~current & (matrix.judged_from <= matrix.day)
+    for principal, person, when in excluded:
+        who = (matrix.principal == principal) & ((matrix.person == person) if person else True)
+        usable &= ~(who & (matrix.day == np.datetime64(when)))
+    return matrix.where(usable), matrix.where(current)
+
+
+def _anomalies(
+    engine: Engine, model: Model, today: Matrix, rows: Sequence[int], totals: Any, parts: Any, day: date, cut: float
+) -> tuple[Anomaly, ...]:
+    explained = dict(zip(rows, reasons(model, today, rows, cut=cut), strict=True))
+    evidence = _evidence(engine, today, {row: found for row, (found, _) in explained.items()}, day)
+    result = []
+    for row in rows:
+        found, enough = explained[row]
+        behind = evidence.get(_holder(today, row), [])
+        what: dict[str, tuple[str, ...]] = {}
+        for feature, _, _, value in behind:
+            if value not in what.get(feature, ()) and len(what.get(feature, ())) < 3:
+                what[feature] = (*what.get(feature, ()), value)
+        times = [moment for _, _, moment, _ in behind]
+        result.append(Anomaly(
+            principal=str(today.principal[row]), person=str(today.person[row]), day=day,
+            score=float(totals[row]), parts=parts_of(model, parts[row]), reasons=with_what(found, what),
+            event_ids=tuple(dict.fromkeys(event for _, event, _, _ in behind)),
+            first_time=min(times, default=None), last_time=max(times, default=None), explained=enough,
+        ))  # fmt: skip
+    return tuple(result)
+
+
+def _evidence(
+    engine: Engine, today: Matrix, found: Mapping[int, Sequence[Reason]], day: date
+) -> dict[str, list[tuple[str, str, datetime, str]]]:
+    pairs = [(_holder(today, row), reason.name) for row, several in found.items() for reason in several]
+    if not pairs:
+        return {}
+    engine.table("chosen", pa.table({"holder": [h for h, _ in pairs], "feature": [f for _, f in pairs]}))
+    rows = engine.relation("features_evidence", day=day, most=EVENTS_PER_FEATURE).to_pylist()
+    result: dict[str, list[tuple[str, str, datetime, str]]] = {}
+    for row in rows:
+        result.setdefault(row["holder"], []).append((row["feature"], row["event_id"], row["first_time"], row["what"]))
+    return result
+
+
+def _holder(matrix: Matrix, row: int) -> str:
+    return f"{matrix.principal[row]}\x1f{matrix.person[row]}"

@@ -1,0 +1,178 @@
+"""The model's matrix: one row per principal, person and day, each feature against the identity's own usual, then peers'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from trailwatch import actions
+from trailwatch.engine import Engine
+
+Floats = npt.NDArray[np.float64]
+WINDOW_DAYS = 90  # of activity, of which the newer half is trained on
+TRAINING_DAYS = 45
+WARM_UP = 14  # active days until an identity's own history counts in full
+LOWEST, HIGHEST = -6.0, 12.0  # spreads, beyond which a feature says no more
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the matrix."""
+
+    name: str
+    label: str
+    unit: str  # count, weight: kept as ln(1 + n); odds, times: as ln n; share
+    family: str  # much | new | place | time | rest | week
+    aspect: str  # features that tell the same fact fall together when it is explained away
+    floor: float  # the least spread, so that a first small change is no surprise
+    meaning: str
+
+    @property
+    def novelty(self) -> bool:
+        """Say whether everything is new in a new identity, so that newness counts only by and by."""
+        return self.family not in ("much", "rest")
+
+
+FEATURES = (
+    Feature("events", "events", "count", "much", "volume", 0.45, "Events of the day."),
+    Feature("writes", "changing calls", "count", "much", "volume", 0.5, "Events that are no reads."),
+    Feature("actions", "distinct actions", "count", "much", "breadth", 0.3, "Distinct actions."),
+    Feature("sensitive", "distinct changing actions", "count", "much", "breadth", 0.4, "Distinct actions of level Write or above."),
+    Feature("denied", "denied calls", "count", "much", "denied", 0.6, "Calls without permission."),
+    Feature("peak_events", "events within ten minutes", "count", "much", "volume", 0.5, "The busiest ten minutes."),
+    Feature("peak_reads", "distinct reads within ten minutes", "count", "much", "breadth", 0.35, "The broadest ten minutes."),
+    Feature("targets", "distinct targets", "count", "much", "volume", 0.5, "Users, buckets, keys and so on that were acted on."),
+    Feature("secrets", "distinct secrets read", "count", "much", "secrets", 0.4, "Secrets and parameters whose value was read."),
+    Feature("sessions", "sessions at once", "count", "much", "volume", 0.4, "Most credentials in use within one hour."),
+    Feature("new_actions", "actions never used before", "count", "new", "actions", 0.4, "First uses over all history."),
+    Feature("new_sensitive", "weight of new actions", "weight", "new", "actions", 0.4, "First uses × access level × rarity in peers."),
+    Feature("peer_surprise", "surprise of new actions", "weight", "new", "actions", 0.6, "First uses × how few peers use them."),
+    Feature("rare_actions", "weight of unusual actions", "weight", "new", "actions", 0.5, "Rare for itself × level × rarity in peers."),
+    Feature("address_rarity", "users of the new network", "odds", "place", "network", 0.8, "How few peers use the rarest new network."),
+    Feature("new_address_share", "events from new networks", "share", "place", "network", 0.2, "From networks it never used."),
+    Feature("new_client", "users of the new client", "odds", "place", "client", 0.8, "How few peers use the rarest new client."),
+    Feature("new_region", "surprise of new regions", "weight", "new", "region", 0.5, "First uses × how few peers use them."),
+    Feature("new_role", "surprise of roles newly assumed", "weight", "new", "role", 0.5, "First uses × how few peers assume them."),
+    Feature("hour_max", "use of the oddest hour", "odds", "time", "time", 0.9, "How seldom it works at the least usual hour."),
+    Feature("off_day", "work on this weekday", "odds", "time", "time", 0.6, "How seldom it works on this day of the week."),
+    Feature("asleep", "the longest usual pause", "times", "rest", "rest", 0.35, "Days asleep by the own rhythm, also of a key."),
+    Feature("root_use", "days with root in use", "odds", "rest", "root", 0.5, "For root: how seldom it is used."),
+    Feature("week_new", "weight of the week's new actions", "weight", "week", "actions", 0.5, "As new_sensitive, over seven days."),
+    Feature("week_rare", "weight of the week's unusual actions", "weight", "week", "actions", 0.5, "As rare_actions, over seven days."),
+)  # fmt: skip
+NAMES = tuple(feature.name for feature in FEATURES)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of identities and days, in order of day, principal and person."""
+
+    day: npt.NDArray[Any]
+    principal: npt.NDArray[Any]
+    person: npt.NDArray[Any]
+    peer: npt.NDArray[Any]
+    judged_from: npt.NDArray[Any]
+    raw: Floats  # as measured
+    usual: Floats  # the identity's own median, shrunk toward its peers'
+    spread: Floats
+    peers_usual: Floats
+    scaled: Floats  # spreads away from usual, less what moved all peers on that day
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Matrix:
+        """Return the rows of a mask."""
+        return Matrix(**{name: getattr(self, name)[mask] for name in self.__dataclass_fields__})
+
+
+def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = None) -> Matrix:
+    """Return the matrix of the training days and of `day`, from the relations activity, identity_days and seen."""
+    start, first = day - timedelta(days=WINDOW_DAYS), day - timedelta(days=TRAINING_DAYS)
+    _weigh(engine)
+    found = {} if zones is None else dict(sorted(zones.items()))
+    engine.table("zones", pa.table({"who": list(found), "zone": list(found.values())}, schema=_ZONES))
+    engine.build("features_cells", start=start, day=day)
+    for name in ("present", "seen", "holders", "firsts", "actions", "new", "hours"):
+        engine.build(f"features_{name}")
+    engine.build("features_dates", start=start)
+    for name in ("gaps", "days"):
+        engine.build(f"features_{name}")
+    return _matrix(engine.relation("features_usual", first=first))
+
+
+_ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
+
+
+def _weigh(engine: Engine) -> None:
+    pairs = engine.rows("select distinct event_source, event_name from activity order by all")
+    # Where neither IAM nor the name tells the level, the record's own word on reading decides.
+    levels = [actions.level(source, name) for source, name in pairs]
+    engine.table("action_weights", pa.table({
+        "event_source": pa.array([source for source, _ in pairs], pa.string()),
+        "event_name": pa.array([name for _, name in pairs], pa.string()),
+        "weight": pa.array([actions.SENSITIVITY[level] if level else None for level in levels], pa.float64()),
+    }))  # fmt: skip
+
+
+def _matrix(rows: pa.Table) -> Matrix:
+    def column(name: str) -> npt.NDArray[Any]:
+        return np.asarray(rows.column(name).to_numpy(zero_copy_only=False))
+
+    def block(prefix: str, week: str) -> Floats:
+        names = [(week if f.family == "week" else prefix) + f.name for f in FEATURES]
+        return np.column_stack([np.round(column(name).astype(np.float64), 9) for name in names])
+
+    floors = np.array([feature.floor for feature in FEATURES])
+    novel = np.array([feature.novelty for feature in FEATURES])
+    raw, middle, deviation, high = block("x_", "y_"), block("m_", "m_"), block("s_", "s_"), block("h_", "h_")
+    peer, day, root = column("peer"), column("dt").astype("datetime64[D]"), column("root").astype(bool)
+    peers_usual, peers_spread = _of_peers(raw, peer, floors)
+    # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.
+    own_spread = np.maximum(np.maximum(1.4826 * deviation, (high - middle) / 1.28), floors)
+    known = column("own_days").astype(np.float64)
+    trust = np.minimum(1.0, np.nan_to_num(known) / WARM_UP)[:, None]
+    has = np.isfinite(middle)
+    usual = np.where(has, trust * np.where(has, middle, 0) + (1 - trust) * peers_usual, peers_usual)
+    spread = np.where(has, trust * np.where(has, own_spread, 0) + (1 - trust) * peers_spread, peers_spread)
+    scaled = (raw - usual) / spread
+    # Root has no learning period: nothing of it is expected, ever.
+    grown = np.where(root, 1.0, np.minimum(1.0, column("active_days") / WARM_UP))[:, None]
+    scaled = np.where(novel, grown * scaled, scaled)
+    scaled -= _moved_together(scaled, peer, day)
+    first = column("first_day").astype("datetime64[D]")
+    return Matrix(
+        day=day, principal=column("principal"), person=column("person"), peer=peer,
+        judged_from=np.where(root, first, first + np.timedelta64(WARM_UP, "D")),
+        raw=raw, usual=usual, spread=spread, peers_usual=peers_usual,
+        scaled=np.clip(scaled, LOWEST, HIGHEST),
+    )  # fmt: skip
+
+
+def _of_peers(raw: Floats, peer: npt.NDArray[Any], floors: Floats) -> tuple[Floats, Floats]:
+    usual, spread = np.zeros_like(raw), np.ones_like(raw)
+    for group in np.unique(peer):
+        mask = peer == group
+        middle = np.median(raw[mask], axis=0)
+        high = np.quantile(raw[mask], 0.9, axis=0)
+        deviation = 1.4826 * np.median(np.abs(raw[mask] - middle), axis=0)
+        usual[mask] = middle
+        spread[mask] = np.maximum(np.maximum(deviation, (high - middle) / 1.28), 1.5 * floors)
+    return usual, spread
+
+
+def _moved_together(scaled: Floats, peer: npt.NDArray[Any], day: npt.NDArray[Any]) -> Floats:
+    # A release day or the Monday after a holiday moves everybody; what all peers share is nobody's surprise.
+    shared = np.zeros_like(scaled)
+    for group in np.unique(peer):
+        for one in np.unique(day):
+            mask = (peer == group) & (day == one)
+            if mask.sum() >= 5:
+                shared[mask] = np.maximum(0.0, np.median(scaled[mask], axis=0))
+    return shared
