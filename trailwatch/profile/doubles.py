@@ -1,0 +1,58 @@
+"""Exactly once: takes out records that came twice, and puts many small files of a day together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trailwatch.engine import Engine
+from trailwatch.profile.batches import Batch, Files, Partition, persist, predicate, show
+from trailwatch.store.tables import Store
+
+FILES = 8  # more files than this in one (day, shard) are put together
+
+
+@dataclass(frozen=True)
+class Clean:
+    """One version of `events` in which the partitions of a batch hold each event once."""
+
+    version: int
+    files: Files
+    doubles: dict[Partition, int]
+    compacted: int
+
+
+def clean(store: Store, engine: Engine, batch: Batch) -> Clean:
+    """Take doubles out of a batch of days; leaves them visible in the engine as `raw_events`.
+
+    The ids are read first: a partition is written again only where there are doubles or many small files.
+    """
+    removed: dict[Partition, int] = {}
+    rewritten: set[Partition] = set()
+
+    def attempt() -> Clean:
+        while True:
+            version = store.version("events")
+            files = {key: value for key, value in store.partitions("events", version=version).items()
+                     if key in set(batch.partitions)}  # fmt: skip
+            show(store, engine, "events", batch.partitions, name="raw_events", version=version)
+            doubles = _doubles(engine)
+            untidy = {key for key, found in files.items() if len(found) > FILES and key not in rewritten}
+            if not doubles and not untidy:
+                return Clean(version, files, removed, len(rewritten))
+            again = sorted(untidy | set(doubles))
+            show(store, engine, "events", again, name="raw_events", version=version)
+            rows = engine.relation("distinct_events")
+            store.replace("events", rows, where=predicate(again), version=version)
+            rewritten.update(again)
+            for partition, count in doubles.items():
+                removed[partition] = removed.get(partition, 0) + count
+
+    return persist(attempt, where=store.uri)
+
+
+def _doubles(engine: Engine) -> dict[Partition, int]:
+    rows = engine.rows(
+        "select dt, shard, count(event_id) - count(distinct event_id) as doubles from raw_events "
+        "group by dt, shard having doubles > 0"
+    )
+    return {(day, shard): count for day, shard, count in rows}

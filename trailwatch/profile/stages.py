@@ -1,0 +1,174 @@
+"""The stations of settle over one batch of days: sessions, then activity and identity days; and months of what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+
+import pyarrow as pa
+
+from trailwatch.engine import Engine
+from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
+from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
+from trailwatch.profile.sessions import alias_table
+from trailwatch.store.tables import Store
+
+REACH = 2  # a session of this many days before may explain an event
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the stations share: the store, an engine, the memory of inputs, the alias table, room on disk."""
+
+    store: Store
+    engine: Engine
+    past: Memory
+    aliases: Mapping[str, str]
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def sessions_inputs(self, files: Files, partition: Partition) -> str:
+        """Return the hash of what the sessions of a (day, shard) are made from."""
+        return digest(meaning(), [path for path, _ in files[partition]])
+
+    def activity_inputs(self, files: Files, partition: Partition) -> str:
+        """Return the hash of what the activity of a (day, shard) is made from, sessions apart."""
+        return digest(meaning(), aliases_hash(self.aliases), [path for path, _ in files[partition]])
+
+
+def read(bench: Bench) -> None:
+    """Work out once what each event in `raw_events` means; all stations of a batch then read `meant`."""
+    bench.engine.view("said", relation="events")
+    bench.engine.view("meaning", relation="meant")
+    _keep(bench, "meaning", name="meant")
+
+
+def make_sessions(bench: Bench, files: Files, partitions: Iterable[Partition], *, version: int) -> int:
+    """Make the partial sessions of some partitions from `meant`; returns the number of rows."""
+    wanted = sorted(partitions)
+    _only(bench.engine, wanted)
+    bench.engine.execute("create or replace view events as from meant semi join wanted using (dt, shard)")
+    rows = bench.engine.relation("sessions")
+    bench.store.replace("sessions", rows, where=predicate(wanted), version=version)
+    bench.past.remember("sessions", [
+        (*partition, bench.sessions_inputs(files, partition), 0, 0) for partition in wanted
+    ])  # fmt: skip
+    return rows.num_rows
+
+
+@dataclass(frozen=True)
+class Due:
+    """Partitions whose activity is due, and the inputs to remember for each that was looked at."""
+
+    again: list[Partition]
+    same: list[Partition]
+    inputs: dict[Partition, str]
+
+
+def due(bench: Bench, files: Files, partitions: Iterable[Partition]) -> Due:
+    """Find the partitions whose events, aliases or used session links changed; leaves `day_links` in the engine."""
+    version = bench.store.version("sessions")
+    names = _names_by_day(bench.store.partitions("sessions", version=version))
+    own, near = {}, {}
+    for partition in partitions:
+        own[partition] = bench.activity_inputs(files, partition)
+        near[partition] = digest(*(names.get(partition[0] - timedelta(days=back), []) for back in range(REACH + 1)))
+    known = {key: bench.past.inputs.get(("activity", *key), "//").split("/") for key in own}
+    open_ = [key for key in own if known[key][:2] != [own[key], near[key]]]
+    if not open_:
+        return Due([], [], {})
+    used = _link(bench, Batch(tuple(sorted(open_))), version=version)
+    inputs = {key: f"{own[key]}/{near[key]}/{used.get(key, '')}" for key in open_}
+    # Sessions written again with the same links for this day change nothing.
+    same = [key for key in open_ if known[key][0] == own[key] and known[key][2] == used.get(key, "")]
+    return Due(sorted(set(open_) - set(same)), sorted(same), inputs)
+
+
+def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> dict[str, int]:
+    """Make activity and identity days from `meant` and `day_links`; returns the rows per table."""
+    counts: dict[str, int] = {}
+    if found.again:
+        engine = bench.engine
+        _only(engine, found.again)
+        engine.table("aliases", alias_table(bench.aliases))
+        # A credential with its day in front finds the links of its own day only.
+        engine.execute(
+            "create or replace view links as select * exclude (day) replace ("
+            "strftime(day, '%Y-%m-%d') || ':' || credential as credential) from day_links"
+        )
+        engine.execute(
+            "create or replace view events as select * replace ("
+            "case when credential <> '' then strftime(dt, '%Y-%m-%d') || ':' || credential else '' end as credential, "
+            "case when issued_key <> '' then strftime(dt, '%Y-%m-%d') || ':' || issued_key else '' end as issued_key) "
+            "from meant semi join wanted using (dt, shard)"
+        )
+        engine.view("attributed_now", relation="attributed")
+        _keep(bench, "attributed_now", name="attributed")
+        for table in ("activity", "identity_days"):
+            rows = engine.relation(table)
+            bench.store.replace(table, rows, where=predicate(found.again), version=versions[table])
+            counts[table] = rows.num_rows
+    bench.past.remember("activity", [(*key, found.inputs[key], 0, 0) for key in (*found.again, *found.same)])
+    return counts
+
+
+def make_seen(bench: Bench) -> tuple[int, int]:
+    """Make what was seen in each month whose activity changed; returns months and rows."""
+    before = bench.store.version("seen")
+    version = bench.store.version("activity")
+    names: dict[date, list[str]] = {}
+    for day, files in _names_by_day(bench.store.partitions("activity", version=version)).items():
+        names.setdefault(day.replace(day=1), []).extend(files)
+    inputs = {month: digest(meaning(), files) for month, files in names.items()}
+    stale = sorted(month for month in inputs if not bench.past.holds("seen", month, 0, inputs[month]))
+    rows = 0
+    for start in range(0, len(stale), 12):
+        months = stale[start : start + 12]
+        wanted = [(day, shard) for day, shard in bench.store.partitions("activity", version=version)
+                  if day.replace(day=1) in months]  # fmt: skip
+        show(bench.store, bench.engine, "activity", wanted, name="activity", version=version)
+        made = bench.engine.relation("seen")
+        where = "month in (" + ", ".join(f"'{month.isoformat()}'" for month in months) + ")"
+        bench.store.replace("seen", made, where=where, version=before)
+        bench.past.remember("seen", [(month, 0, inputs[month], 0, 0) for month in months])
+        rows += made.num_rows
+    return len(stale), rows
+
+
+def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:
+    first, last = batch.range
+    days = sorted({day for day, _ in batch.partitions})
+    bench.engine.table("days", pa.table({"day": pa.array(days, pa.date32())}))
+    reach = (first - timedelta(days=REACH), last)
+    bench.store.show(bench.engine, "sessions", days=reach, name="near_sessions", version=version)
+    for table in ("sessions_window", "day_links"):
+        if table == "day_links":
+            bench.engine.build("links_of_days", relation="links")
+        bench.engine.build(table)
+    rows = bench.engine.relation("links_used").to_pylist()
+    return {(row["dt"], row["shard"]): row["links"] for row in rows}
+
+
+def _keep(bench: Bench, relation: str, *, name: str) -> None:
+    # On disk, because a day of a million events need not fit into memory; under a name of its own each time, because
+    # the engine may remember a file by its name.
+    for old in bench.folder.glob(f"{name}-*.parquet"):
+        old.unlink()
+    place = bench.folder / f"{name}-{next(bench.numbers)}.parquet"
+    bench.engine.execute(f"copy (from {relation}) to $place (format parquet, compression lz4_raw)", place=str(place))
+    bench.engine.files(name, [str(place)], pa.schema([]))
+
+
+def _only(engine: Engine, partitions: list[Partition]) -> None:
+    days, shards = zip(*partitions, strict=True)
+    engine.table("wanted", pa.table({"dt": pa.array(days, pa.date32()), "shard": pa.array(shards, pa.int32())}))
+
+
+def _names_by_day(partitions: Mapping[tuple[date, int], list[tuple[str, int]]]) -> dict[date, list[str]]:
+    names: dict[date, list[str]] = {}
+    for (day, _), files in partitions.items():
+        names.setdefault(day, []).extend(path for path, _ in files)
+    return names

@@ -1,0 +1,62 @@
+-- Grain: kind (person, principal) × value × hour of the week in its own zone (0 = Monday 00:00), all 168 of them.
+-- reads: activity_window, time_zones   params: $day
+-- An hour counts once however much happened in it; only what somebody did directly or in the console counts.
+with used as (
+    select distinct
+        if(person <> '', 'person', 'principal') as kind,
+        if(person <> '', person, principal) as value,
+        -- Half past: the middle of an hour stays in its hour in zones at odd half hours.
+        (dt::timestamp + to_minutes(60 * hour::integer + 30)) at time zone 'UTC' as moment
+    from activity_window
+    where dt < $day::date and origin in ('direct', 'console')
+        and not (event_source = 'signin.amazonaws.com' and outcome <> 'ok')
+),
+
+local as (
+    select
+        used.kind,
+        used.value,
+        coalesce(z.time_zone, 'UTC') as time_zone,
+        timezone(coalesce(z.time_zone, 'UTC'), used.moment) as local_time
+    from used
+    left join time_zones as z on z.subject = used.value
+),
+
+slots as (
+    select kind, value, time_zone, (isodow(local_time) - 1) * 24 + hour(local_time) as slot, count(*) as hours
+    from local
+    group by all
+),
+
+totals as (
+    select
+        kind, value, time_zone,
+        count(*) as hours,
+        count(distinct date_trunc('week', local_time)) as weeks,
+        count(distinct local_time::date) as days
+    from local
+    group by all
+),
+
+-- An hour also counts for its neighbours: nobody starts at the same minute each day.
+spread as (
+    select kind, value, (slot + shift + 168) % 168 as hour_of_week, sum(hours) as near
+    from slots, (values (-1), (0), (1)) as around(shift)
+    group by all
+)
+
+select
+    totals.kind,
+    totals.value,
+    totals.time_zone,
+    week.hour_of_week::integer as hour_of_week,
+    totals.weeks,
+    totals.days,
+    totals.hours,
+    coalesce(spread.near, 0)::bigint as near,
+    -- Laplace's smoothing over the 56 bands of three hours: never seen is rare, not impossible.
+    (coalesce(spread.near, 0) + 1) / (totals.hours + 56.0) as share
+from totals
+cross join range(168) as week(hour_of_week)
+left join spread
+    on spread.kind = totals.kind and spread.value = totals.value and spread.hour_of_week = week.hour_of_week
