@@ -35,7 +35,7 @@ def _trust(**principal: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]})
 
 
-_OK: Json = {"requestId": "<uuid>", "_return": True}
+_OK: Json = {"requestId": "<request>", "_return": True}
 _LOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 _OFFICE_RULE = {"items": [{"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "groups": {}, "ipRanges": {"items": [{"cidrIp": f"{OFFICE}.0/24", "description": "office"}]}, "ipv6Ranges": {}, "prefixListIds": {}}]}
 _SELECTORS = [{"readWriteType": "All", "includeManagementEvents": True, "dataResources": [], "excludeManagementEventSources": []}]
@@ -56,7 +56,7 @@ TABLE: tuple[Benign, ...] = (
     Benign("lambda:CreateFunctionUrlConfig", "terraform-dev", (THU,), {"functionName": "preview-<hex8>", "authType": "AWS_IAM"}, {"authType": "AWS_IAM"}),
     Benign("logs:DeleteLogGroup", "terraform-dev", (TUE, FRI), {"logGroupName": "/preview/<hex8>"}),
     Benign("s3:DeleteBucket", "terraform-dev", (FRI,), {"bucketName": "preview-<hex8>", "Host": "preview-<hex8>.s3.eu-central-1.amazonaws.com"}),
-    Benign("ec2:TerminateInstances", "terraform-dev", (FRI, WED), {"instancesSet": {"items": [{"instanceId": "<instance>"}]}}, {"requestId": "<uuid>", "instancesSet": {"items": [{"instanceId": "<instance>", "currentState": {"code": 32, "name": "shutting-down"}}]}}),
+    Benign("ec2:TerminateInstances", "terraform-dev", (FRI, WED), {"instancesSet": {"items": [{"instanceId": "<instance>"}]}}, {"requestId": "<request>", "instancesSet": {"items": [{"instanceId": "<instance>", "currentState": {"code": 32, "name": "shutting-down"}}]}}),
     Benign("cloudformation:DeleteStack", "terraform-dev", (FRI,), {"stackName": "preview-<hex8>"}),
     # Production changes through the pipeline.
     Benign("iam:UpdateAssumeRolePolicy", "terraform", (TUE, THU), {"roleName": "audit-reader", "policyDocument": _trust(AWS=f"arn:aws:iam::{SECURITY}:root")}),
@@ -72,7 +72,7 @@ TABLE: tuple[Benign, ...] = (
     Benign("s3:PutBucketLifecycle", "terraform", (WED,), {"bucketName": "prod-datalake-eu", "lifecycle": "", "LifecycleConfiguration": {"Rule": {"ID": "old", "Status": "Enabled", "Expiration": {"Days": 365}}}, "Host": "prod-datalake-eu.s3.eu-central-1.amazonaws.com"}),
     Benign("s3:PutBucketVersioning", "terraform", (WED,), {"bucketName": "prod-datalake-eu", "versioning": "", "VersioningConfiguration": {"Status": "Enabled"}, "Host": "prod-datalake-eu.s3.eu-central-1.amazonaws.com"}),
     Benign("s3:PutBucketEncryption", "terraform", (FRI,), {"bucketName": "prod-datalake-eu", "encryption": "", "ServerSideEncryptionConfiguration": {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}}, "Host": "prod-datalake-eu.s3.eu-central-1.amazonaws.com"}),
-    Benign("ec2:AuthorizeSecurityGroupIngress", "terraform", (MON, WED), {"groupId": "<group>", "ipPermissions": _OFFICE_RULE}, {"requestId": "<uuid>", "_return": True, "securityGroupRuleSet": {"items": [{"groupOwnerId": "<account>", "groupId": "<group>", "securityGroupRuleId": "sgr-0<hex16>", "isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": f"{OFFICE}.0/24"}]}}),
+    Benign("ec2:AuthorizeSecurityGroupIngress", "terraform", (MON, WED), {"groupId": "<group>", "ipPermissions": _OFFICE_RULE}, {"requestId": "<request>", "_return": True, "securityGroupRuleSet": {"items": [{"groupOwnerId": "<account>", "groupId": "<group>", "securityGroupRuleId": "sgr-0<hex16>", "isEgress": False, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": f"{OFFICE}.0/24"}]}}),
     Benign("ec2:RevokeSecurityGroupIngress", "terraform", (WED, FRI), {"groupId": "<group>", "ipPermissions": _OFFICE_RULE}, _OK),
     Benign("ec2:AuthorizeSecurityGroupEgress", "terraform", (FRI,), {"groupId": "<group>", "ipPermissions": _OFFICE_RULE}, _OK),
     Benign("ec2:CreateRoute", "terraform", (THU,), {"routeTableId": "rtb-0<hex16>", "destinationCidrBlock": "10.40.0.0/16", "vpcPeeringConnectionId": "pcx-0<hex16>"}, _OK),
@@ -114,9 +114,9 @@ TABLE: tuple[Benign, ...] = (
     Benign("rds:ModifyDBSnapshotAttribute", "erin@example.com", (FRI,), {"dBSnapshotIdentifier": "shop-db-<hex8>", "attributeName": "restore", "valuesToAdd": [DEV]}, {"dBSnapshotIdentifier": "shop-db-<hex8>"}),
     Benign("rds:DeleteDBSnapshot", "erin@example.com", (FRI,), {"dBSnapshotIdentifier": "shop-db-<hex8>"}, {"dBSnapshotIdentifier": "shop-db-<hex8>"}),
     Benign("ecs:ExecuteCommand", "alice@example.com", (TUE, THU), {"cluster": "shop", "task": "<hex32>", "interactive": True, "command": "HIDDEN_DUE_TO_SECURITY_REASONS"}, {"clusterArn": "arn:aws:ecs:<region>:<account>:cluster/shop"}),
-    Benign("ec2-instance-connect:SendSSHPublicKey", "alice@example.com", (MON,), {"instanceId": "<instance>", "instanceOSUser": "ec2-user", "sSHPublicKey": "ssh-ed25519 AAAA"}, {"success": True, "requestId": "<uuid>"}),
-    Benign("ec2:RunInstances", "alice@example.com", (TUE,), {"instancesSet": {"items": [{"imageId": "ami-0b5673b5f6e8f7fa7", "minCount": 1, "maxCount": 1}]}, "instanceType": "m6g.large"}, {"requestId": "<uuid>", "instancesSet": {"items": [{"instanceId": "i-0<hex16>"}]}}),
-    Benign("sso:CreateAccountAssignment", "grace@example.com", (TUE,), {"instanceArn": "arn:aws:sso:::instance/ssoins-6987ab12cd34ef56", "targetId": DEV, "targetType": "AWS_ACCOUNT", "principalType": "USER", "principalId": "<uuid>", "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-6987ab12cd34ef56/ps-1a2b3c4d5e6f7a8b"}, {"accountAssignmentCreationStatus": {"status": "IN_PROGRESS", "requestId": "<uuid>"}}),
+    Benign("ec2-instance-connect:SendSSHPublicKey", "alice@example.com", (MON,), {"instanceId": "<instance>", "instanceOSUser": "ec2-user", "sSHPublicKey": "ssh-ed25519 AAAA"}, {"success": True, "requestId": "<request>"}),
+    Benign("ec2:RunInstances", "alice@example.com", (TUE,), {"instancesSet": {"items": [{"imageId": "ami-0b5673b5f6e8f7fa7", "minCount": 1, "maxCount": 1}]}, "instanceType": "m6g.large"}, {"requestId": "<request>", "instancesSet": {"items": [{"instanceId": "i-0<hex16>"}]}}),
+    Benign("sso:CreateAccountAssignment", "grace@example.com", (TUE,), {"instanceArn": "arn:aws:sso:::instance/ssoins-6987ab12cd34ef56", "targetId": DEV, "targetType": "AWS_ACCOUNT", "principalType": "USER", "principalId": "<uuid>", "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-6987ab12cd34ef56/ps-1a2b3c4d5e6f7a8b"}, {"accountAssignmentCreationStatus": {"status": "IN_PROGRESS", "requestId": "<request>"}}),
     Benign("iam:UpdateAccountPasswordPolicy", "grace@example.com", (THU,), {"minimumPasswordLength": 16, "requireSymbols": True, "requireNumbers": True, "requireUppercaseCharacters": True, "requireLowercaseCharacters": True, "allowUsersToChangePassword": True, "maxPasswordAge": 90, "passwordReusePrevention": 24, "hardExpiry": False}),
     Benign("iam:TagRole", "grace@example.com", (MON, WED), {"roleName": "audit-reader", "tags": [{"key": "owner", "value": "security"}]}),
     Benign("iam:AddUserToGroup", "grace@example.com", (WED,), {"groupName": "readers", "userName": "break-fix"}),

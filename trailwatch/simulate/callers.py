@@ -12,7 +12,7 @@ from .stock import GLOBAL, HOME, SECURITY
 
 
 def _token(chance: random.Random) -> str:
-    return "IQoJb3JpZ2luX2VjE" + text(chance, 48) + "=="
+    return "IQoJb3JpZ2luX2VjE" + text(chance, 16) + "=="
 
 
 def role_arn(account: str, role: str, path: str = "") -> str:
@@ -61,7 +61,7 @@ def sso(chance: random.Random, at: datetime, *, email: str, account: str, permis
     role, key = reserved(account, permission_set), temporary_key(chance)
     path = "aws-reserved/sso.amazonaws.com/eu-central-1/"
     console = client == "browser"
-    caller = Caller(assumed(account, role, email, key, at, path=path), account, address, client, system, console)
+    caller = Caller(assumed(account, role, email, key, at, path=path), account, address, client, system, console, values={"query": guid(chance)})
     who = {"type": "SAMLUser", "principalId": f"{stable_hex(20, 'saml')}:{email}", "userName": email, "identityProvider": stable_hex(20, "saml")}
     provider = f"arn:aws:iam::{account}:saml-provider/AWSSSO_{stable_hex(16, account, 'saml')}_DO_NOT_DELETE"
     answer = credentials(chance, at, account, role, email, key, subject=email, subjectType="persistent", issuer="https://portal.sso.eu-central-1.amazonaws.com/saml/assertion", audience="https://signin.aws.amazon.com/saml", nameQualifier=stable_hex(20, "saml"))
@@ -159,7 +159,7 @@ def mint_by_service(chance: random.Random, at: datetime, account: str, role: str
     """Return the AssumeRole by which a service hands a role's credentials to a workload."""
     return call(
         chance, at, service(account, by), "sts:AssumeRole", region=region, params={"roleArn": role_arn(account, role, path), "roleSessionName": session},
-        answer=credentials(chance, at, account, role, session, key), extra={"resources": _role_resource(account, role, path)}, shared=guid(chance),
+        answer=credentials(chance, at, account, role, session, key), extra={"resources": _role_resource(account, role, path)},
     )
 
 

@@ -48,7 +48,7 @@ def present(person: Person, day: date, chance: random.Random, dense: bool) -> bo
         return False
     if day.weekday() >= 5:
         return any(saturday <= day <= saturday + timedelta(days=1) for saturday in person.on_call) and lucky < 0.8
-    return lucky < (0.95 if dense else 0.45)
+    return lucky < (0.95 if dense else 0.4)
 
 
 def sessions(seed: int, person: Person, day: date, *, dense: bool, place: str = "", weight: float = 1.0) -> list[Session]:
@@ -59,8 +59,8 @@ def sessions(seed: int, person: Person, day: date, *, dense: bool, place: str = 
     place = place or _place(person, day, chance)
     where = address(person, place, day.toordinal() // 21 if place == "home" else chance.randrange(6))
     weekend = day.weekday() >= 5
-    volume = around(chance, person.volume * weight * (0.5 if weekend or not dense else 1.0) * (0.85 if day.weekday() == 4 else 1.0), 0.35)
-    count = 1 + (chance.random() < 0.65) + (chance.random() < 0.25)
+    volume = around(chance, person.volume * weight * (1.0 if dense and not weekend else 0.5 if weekend else 0.25) * (0.85 if day.weekday() == 4 else 1.0), 0.35)
+    count = 1 + (chance.random() < 0.65) + (chance.random() < 0.25) if dense else 1
     first, last = person.hours
     made: list[Session] = []
     width = (last - first) / count

@@ -71,10 +71,10 @@ def new_network(seed: int, day: date) -> Iterator[Record]:
     yield from _steps(chance, caller, at + timedelta(seconds=9), "s3:ListBuckets s3:GetBucketPolicy s3:GetBucketPolicy s3:GetBucketLocation glue:GetDatabases glue:GetTables ssm:GetParameters ec2:DescribeVolumes ec2:DescribeSnapshots ssm:GetParameters", gap=35)
     volume, snapshot = f"vol-0{chance.getrandbits(64):016x}", f"snap-0{chance.getrandbits(64):016x}"
     at += timedelta(minutes=14)
-    answer = {"requestId": "<uuid>", "snapshotId": snapshot, "volumeId": volume, "status": "pending", "ownerId": PROD, "volumeSize": "500", "encrypted": False}
+    answer = {"requestId": "<request>", "snapshotId": snapshot, "volumeId": volume, "status": "pending", "ownerId": PROD, "volumeSize": "500", "encrypted": False}
     yield call(chance, at, caller, "ec2:CreateSnapshot", params={"volumeId": volume}, answer=answer)
     share = {"snapshotId": snapshot, "createVolumePermission": {"add": {"items": [{"userId": STRANGER}]}}, "attributeType": "CREATE_VOLUME_PERMISSION"}
-    yield call(chance, at + timedelta(minutes=3), caller, "ec2:ModifySnapshotAttribute", params=share, answer={"requestId": "<uuid>", "_return": True})
+    yield call(chance, at + timedelta(minutes=3), caller, "ec2:ModifySnapshotAttribute", params=share, answer={"requestId": "<request>", "_return": True})
     yield from _steps(chance, caller, at + timedelta(minutes=4), "ec2:DescribeSnapshotAttribute ec2:DescribeSnapshots", gap=30)
 
 
@@ -125,6 +125,6 @@ ATTACKS: tuple[Chapter, ...] = (
     Chapter("off-hours-intruder", "attack", days(date(2026, 7, 28)), "Alice's session at night: discovery, a key and admin rights for svc-reports, twelve secrets", ("alice@example.com",), off_hours),
     Chapter("new-network", "attack", days(date(2026, 7, 30)), "Bob's session from a hosting network shares a snapshot with a strange account", ("bob@example.com",), new_network),
     Chapter("slow-abuse", "attack", days(date(2026, 8, 3), 1, 2, 3, 4), "Dave reads two or three things a day that neither he nor his peers ever read", ("dave@example.com",), slow_abuse),
-    Chapter("dormant-key", "attack", days(date(2026, 8, 4)), "The key of legacy-backup wakes after 168 days, elsewhere", (f"{PROD}/user/legacy-backup",), dormant_key),
+    Chapter("dormant-key", "attack", days(date(2026, 8, 4)), "The key of legacy-backup wakes after 170 days, elsewhere", (f"{PROD}/user/legacy-backup",), dormant_key),
 )
 

@@ -94,10 +94,10 @@ def _away(month: int, day: int, days: int) -> tuple[date, date]:
 
 PEOPLE: tuple[Person, ...] = (
     Person("alice@example.com", "Europe/Berlin", (8.6, 17.8), 17, (Work(PROD, "PlatformEngineer", _PLATFORM, 0.6, refused=("kms:Decrypt",)), _build(0.4, "ecs cloudformation")), "87.123.41", "80.187.84", away=(_away(6, 22, 5),)),
-    Person("bob@example.com", "Europe/Berlin", (9.0, 18.0), 20, (Work(PROD, "DataEngineer", _DATA, refused=("s3:GetBucketPolicy",)),), "94.31.86", "80.187.101", client="boto3", console=0.15, office_days=(0, 2, 4)),
+    Person("bob@example.com", "Europe/Berlin", (9.0, 18.0), 18, (Work(PROD, "DataEngineer", _DATA, refused=("s3:GetBucketPolicy",)),), "94.31.86", "80.187.101", client="boto3", console=0.15, office_days=(0, 2, 4)),
     Person("carol@example.com", "Europe/Lisbon", (9.0, 18.2), 15, (_build(0.75, "lambda sqs"), _look(0.25)), "85.240.112", "95.136.20", console=0.2, office_days=(), vpn=0.3, away=(_away(6, 10, 3),)),
-    Person("dave@example.com", "Europe/Berlin", (8.8, 17.6), 18, (_build(0.8, "dynamodb logs"), _look(0.2)), "91.64.133", "80.187.84", console=0.55, system="windows", office_days=(0, 1, 2, 3)),
-    Person("erin@example.com", "Europe/Berlin", (8.5, 18.5), 22, (Work(PROD, "Operations", _OPERATE, 0.8, refused=("iam:ListRoles",)), Work(DEV, "Operations", _OPERATE, 0.2)), "87.123.90", "80.187.101", console=0.4, on_call=(date(2026, 6, 13), date(2026, 6, 27), date(2026, 7, 11), date(2026, 7, 25), date(2026, 8, 8))),
+    Person("dave@example.com", "Europe/Berlin", (8.8, 17.6), 17, (_build(0.8, "dynamodb logs"), _look(0.2)), "91.64.133", "80.187.84", console=0.55, system="windows", office_days=(0, 1, 2, 3)),
+    Person("erin@example.com", "Europe/Berlin", (8.5, 18.5), 18, (Work(PROD, "Operations", _OPERATE, 0.8, refused=("iam:ListRoles",)), Work(DEV, "Operations", _OPERATE, 0.2)), "87.123.90", "80.187.101", console=0.4, on_call=(date(2026, 6, 13), date(2026, 6, 27), date(2026, 7, 11), date(2026, 7, 25), date(2026, 8, 8))),
     Person("frank@example.com", "Europe/Berlin", (7.5, 16.2), 11, (Work(PROD, "Reporting", _REPORT, 0.7), _build(0.3, "lambda")), "78.94.17", "80.187.84", system="linux", console=0.35, away=(_away(7, 6, 5),)),
     Person("grace@example.com", "Europe/Berlin", (9.2, 18.6), 15, (Work(SECURITY, "AdministratorAccess", _ADMIN, 0.65), Work(PROD, "AdministratorAccess", _ADMIN, 0.35)), "91.64.58", "80.187.101", console=0.7),
     Person("heidi@example.com", "America/New_York", (9.0, 17.5), 13, (Work(PROD, "DataAnalyst", _ANALYSE, refused=("glue:GetJobs",)),), "72.229.28", "174.194.130", system="windows", console=0.85, office_days=(), vpn=0.25),

@@ -74,7 +74,8 @@ def call(
     """Build the record of one API call; parameters and answer come from the table unless given."""
     service, name = api.split(":")
     region = GLOBAL if service in apis.GLOBAL_SERVICES else region
-    filler = Filler(chance, caller.account, region, caller.values)
+    request = text(chance, 16, "ABCDEFGHJKMNPQRSTVWXYZ0123456789") if service == "s3" else guid(chance)
+    filler = Filler(chance, caller.account, region, {"request": request, **caller.values})
     if params is None and answer is None and api in _KNOWN:
         params, answer = (filler.fill(part) for part in apis.template(api))
     else:
@@ -95,9 +96,9 @@ def call(
     record["responseElements"] = None if error else answer
     extra = dict(extra or {})
     if service == "s3" and not caller.context:
-        record["additionalEventData"] = {"SignatureVersion": "SigV4", "CipherSuite": "TLS_AES_128_GCM_SHA256", "bytesTransferredIn": 0, "AuthenticationMethod": "AuthHeader", "x-amz-id-2": text(chance, 24) + "=", "bytesTransferredOut": chance.randrange(200, 4000)}
+        record["additionalEventData"] = {"SignatureVersion": "SigV4", "CipherSuite": "TLS_AES_128_GCM_SHA256", "bytesTransferredIn": 0, "AuthenticationMethod": "AuthHeader", "x-amz-id-2": text(chance, 12) + "=", "bytesTransferredOut": chance.randrange(200, 4000)}
     record.update(extra)
-    record["requestID"] = text(chance, 16, "ABCDEFGHJKMNPQRSTVWXYZ0123456789") if service == "s3" else guid(chance)
+    record["requestID"] = request
     record["eventID"] = guid(chance)
     record["readOnly"] = apis.read_only(service, name)
     resources = _resources(service, caller.account, region, params)

@@ -19,13 +19,13 @@ def config(span: Span) -> Iterator[Record]:
     if span.copy:
         return
     names = "ec2:DescribeInstances ec2:DescribeSecurityGroups ec2:DescribeVolumes s3:ListBuckets lambda:ListFunctions20150331 rds:DescribeDBInstances dynamodb:ListTables".split()
-    for account in ACCOUNTS:
-        for region in (HOME, GLOBAL):
+    for account in ACCOUNTS if span.dense or span.day.day == 15 else ():
+        for region in (HOME, GLOBAL) if span.dense else (HOME,):
             chance = span.chance("config", account, region)
             begin = span.at(2 + 20 * chance.random())
             caller, entry = callers.service_role(chance, begin, account, "AWSServiceRoleForConfig", "AWSConfig-Describe", "config", path=_LINKED.format("config"), region=region)
             yield from entry
-            picked = ["iam:ListRoles", "iam:ListUsers"] if region == GLOBAL else chance.sample(names, 6 if span.dense else 3)
+            picked = ["iam:ListRoles", "iam:ListUsers"] if region == GLOBAL else chance.sample(names, 4 if span.dense else 1)
             for number, api in enumerate(picked):
                 yield call(chance, begin + timedelta(seconds=1 + number), caller, api, region=region)
 
@@ -38,10 +38,10 @@ def backup(span: Span) -> Iterator[Record]:
     begin = span.at(2 + chance.random() / 3)
     caller, entry = callers.service_role(chance, begin, PROD, "AWSBackupDefaultServiceRole", "AWSBackup-AWSBackupDefaultServiceRole", "backup", path="service-role/")
     yield from entry
-    apis = ("ec2:DescribeVolumes", "ec2:CreateSnapshot", "ec2:CreateSnapshot", "ec2:CreateSnapshot", "rds:CreateDBSnapshot", "dynamodb:CreateBackup", "ec2:DeleteSnapshot", "ec2:DeleteSnapshot", "ec2:DeleteSnapshot", "ec2:DescribeSnapshots")
-    for number, api in enumerate(apis):
+    apis = ("ec2:DescribeVolumes", "ec2:CreateSnapshot", "ec2:CreateSnapshot", "ec2:CreateSnapshot", "rds:CreateDBSnapshot", "dynamodb:CreateBackup", "ec2:DeleteSnapshot", "ec2:DeleteSnapshot")
+    for number, api in enumerate(apis if span.dense else apis[1:2]):
         yield call(chance, begin + timedelta(seconds=5 + 7 * number), caller, api)
-    for number in range(2):
+    for number in range(2 if span.dense else 0):
         yield call(chance, begin + timedelta(minutes=30, seconds=number), caller, "ec2:CopySnapshot", region=SECOND)
 
 
@@ -51,8 +51,8 @@ def cloudtrail(span: Span) -> Iterator[Record]:
         return
     chance = span.chance("cloudtrail")
     caller = callers.service(SECURITY, "cloudtrail")
-    for number in range(6 if span.dense else 2):
-        at = span.at(number * 4 + 3.9 * chance.random())
+    for number in range(4 if span.dense else 1):
+        at = span.at(number * 5.9 + 5.8 * chance.random())
         yield call(chance, at, caller, "s3:GetBucketAcl", params={"bucketName": "org-trail-410987654321", "acl": "", "Host": "org-trail-410987654321.s3.eu-central-1.amazonaws.com"})
         yield call(chance, at + timedelta(seconds=2), caller, "kms:GenerateDataKey", extra={"additionalEventData": {"keyMaterialId": hexes(chance, 16)}})
     yield call(chance, span.at(1 + 20 * chance.random()), callers.service(SECURITY, "access-analyzer"), "organizations:ListAccounts")
@@ -60,7 +60,7 @@ def cloudtrail(span: Span) -> Iterator[Record]:
 
 def scaling(span: Span) -> Iterator[Record]:
     """Yield the shop's scaling, by the traffic of the day."""
-    if span.copy:
+    if span.copy or (not span.dense and span.day.day != 2):
         return
     chance = span.chance("autoscaling")
     steps = (1, 2, 2, 2, 3, 2, 1)[span.day.weekday()] if span.dense else 1
@@ -74,7 +74,9 @@ def scaling(span: Span) -> Iterator[Record]:
 
 def decrypts(span: Span) -> Iterator[Record]:
     """Yield what services decrypt for themselves."""
-    for account, name, mean in ((PROD, "rds", 4), (PROD, "logs", 5), (DEV, "logs", 3)):
+    if not span.dense:
+        return
+    for account, name, mean in ((PROD, "rds", 3), (PROD, "logs", 4), (DEV, "logs", 2)):
         chance = span.chance("decrypt", account, name)
         for _ in range(span.many(chance, mean)):
             yield call(chance, span.at(23.9 * chance.random()), callers.service(account, name), chance.choice(("kms:Decrypt", "kms:GenerateDataKey")))

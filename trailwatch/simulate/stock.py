@@ -72,6 +72,7 @@ def _names(account: str) -> dict[str, tuple[str, ...]]:
         "repository": ("orders", "frontend", "search"), "stack": ("shop-network", "shop-app"), "database": ("sales", "events"), "rds": ("shop-db", "shop-db-replica"),
         "role": ("web-app", "invoice-fn", "orders-task", "ci-deploy"), "alarm": ("orders-5xx", "db-cpu"), "asg": ("shop-web",),
         "key": tuple(f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}" for h in (stable_hex(32, account, "kms", i) for i in range(2))),
+        "task": tuple(stable_hex(32, account, "task", i) for i in range(4)), "stream": tuple(stable_hex(32, account, "stream", i) for i in range(4)),
         "workgroup": ("primary",), "topic": (f"arn:aws:sns:eu-central-1:{account}:alerts",), "detector": (stable_hex(32, account, "detector"),),
     }
 

@@ -37,7 +37,7 @@ class Span:
 
     def many(self, chance: random.Random, mean: float) -> int:
         """Draw how often something happens on this day."""
-        return max(1, around(chance, mean * self.weight * (1 if self.dense else 0.4), 0.2))
+        return max(1, around(chance, mean * self.weight * (1 if self.dense else 0.25), 0.2))
 
 
 Producer = Callable[[Span], Iterator[Record]]
@@ -53,7 +53,7 @@ def _calls(chance: random.Random, caller: Caller, begin: datetime, apis: str, *,
 def web_app(span: Span) -> Iterator[Record]:
     """Yield the day of the web servers: credentials by EC2, secrets at start, parameters through the day."""
     role, weekend = span.name("web-app"), span.day.weekday() >= 5
-    for number in range(2 if weekend else 3):
+    for number in range((2 if weekend else 3) if span.dense else 1):
         chance = span.chance("web-app", number)
         instance = callers.instance_id("web", span.copy, number, span.day.isocalendar()[:2])
         key, since = temporary_key(chance), span.at(0.2 + number * 0.03)
@@ -61,11 +61,11 @@ def web_app(span: Span) -> Iterator[Record]:
         identity = callers.assumed(PROD, role, instance, key, since, delivery="2.0")
         inside = Caller(identity, PROD, f"10.20.{number + 1}.{int(stable_hex(2, instance), 16) % 240 + 8}", "go", endpoint=ENDPOINTS[PROD], values={"instance": instance})
         outside = replace(inside, address=EGRESS[number % len(EGRESS)], endpoint="")
-        for _ in range(span.many(chance, 7 if weekend else 10)):
+        for _ in range(span.many(chance, 6 if weekend else 8)):
             at = span.at(0.3 + 23.4 * chance.random())
             api = chance.choices(("ssm:GetParameters", "secretsmanager:GetSecretValue", "ssm:UpdateInstanceInformation", "logs:CreateLogStream", "dynamodb:DescribeTable"), (4, 4, 3, 2, 2))[0]
             yield call(chance, at, inside, api)
-            if api == "secretsmanager:GetSecretValue":
+            if span.dense and api == "secretsmanager:GetSecretValue":
                 yield _by_service(chance, at, inside, "secretsmanager", "kms:Decrypt")
         yield call(chance, span.at(0.4 + 23 * chance.random()), outside, "sts:GetCallerIdentity")
 
@@ -79,7 +79,7 @@ def _by_service(chance: random.Random, at: datetime, caller: Caller, service: st
 def invoice_fn(span: Span) -> Iterator[Record]:
     """Yield the day of a function that runs every few hours."""
     role = span.name("invoice-fn")
-    for number in range(3 if span.dense else 1):
+    for number in range(3 if span.dense else int(span.day.day != 3)):
         chance = span.chance("invoice-fn", number)
         since, key = span.at(number * 8 + 5.1 + chance.random() / 4), temporary_key(chance)
         yield callers.mint_by_service(chance, since, PROD, role, role, key, "lambda")
@@ -100,7 +100,7 @@ def orders_task(span: Span) -> Iterator[Record]:
         since, key, task = span.at(1 + number * 11 + chance.random()), temporary_key(chance), callers.task_id(chance)
         yield callers.mint_by_service(chance, since, PROD, role, task, key, "ecs-tasks")
         caller = Caller(callers.assumed(PROD, role, task, key, since), PROD, f"10.20.8.{chance.randrange(10, 240)}", "java", endpoint=ENDPOINTS[PROD])
-        for _ in range(span.many(chance, 5)):
+        for _ in range(span.many(chance, 4)):
             at = since + timedelta(seconds=chance.randrange(5, 36000))
             yield call(chance, at, caller, chance.choices(("secretsmanager:GetSecretValue", "sqs:GetQueueAttributes", "dynamodb:DescribeTable"), (3, 2, 2))[0])
 
@@ -108,17 +108,19 @@ def orders_task(span: Span) -> Iterator[Record]:
 def ci_deploy(span: Span) -> Iterator[Record]:
     """Yield the day's deployments from GitHub, several on working days."""
     role, day = span.name("ci-deploy"), span.day.weekday()
-    for account, mean in ((DEV, 3.0), (PROD, 1.4)):
+    for account, mean in ((DEV, 2.0), (PROD, 1.1)):
         chance = span.chance("ci-deploy", account)
+        if not span.dense and span.day.day in (1, 3):
+            continue
         runs = around(chance, mean * span.weight, 0.4) if day < 5 else int(chance.random() < 0.25)
-        for _ in range(runs if span.dense else min(runs, 1)):
+        for _ in range(runs if span.dense else min(runs, 1) if account == DEV else 0):
             repo = chance.choice(("orders", "frontend", "search"))
             subject = f"repo:example/{repo}:ref:refs/heads/main"
             begin, where = span.at(7.2 + 9.5 * chance.random()), f"{chance.choice(RUNNERS)}.{chance.randrange(4, 250)}"
             caller, entry = callers.web_identity(chance, begin, account, role, f"GitHubActions-{repo}", subject, where, "go")
             caller = replace(caller, values={"service": repo, "repository": repo})
             yield from entry
-            yield from _calls(chance, caller, begin + timedelta(seconds=3), "sts:GetCallerIdentity ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailability ecr:InitiateLayerUpload ecr:CompleteLayerUpload ecr:PutImage", gap=4)
+            yield from _calls(chance, caller, begin + timedelta(seconds=3), "sts:GetCallerIdentity ecr:GetAuthorizationToken ecr:InitiateLayerUpload ecr:CompleteLayerUpload ecr:PutImage", gap=4)
             yield from _calls(chance, caller, begin + timedelta(seconds=50), "ecs:DescribeServices ecs:RegisterTaskDefinition ecs:UpdateService ecs:DescribeServices", gap=9)
 
 
@@ -140,13 +142,13 @@ def terraform(span: Span, account: str = PROD, number: int = 0) -> tuple[Caller,
 
 def terraform_plan(span: Span) -> Iterator[Record]:
     """Yield the plans that compare what is with what is written."""
-    if span.copy or (span.day.weekday() >= 5 and span.dense):
+    if span.copy or span.day.weekday() >= 5 or (not span.dense and span.day.day > 3):
         return
-    for account in (PROD, DEV):
+    for account in (PROD, DEV) if span.dense else (PROD,):
         chance = span.chance("plan", account)
         caller, entry, at = terraform(span, account)
         yield from entry
-        for api in [api for api in _PLAN.split() if chance.random() < (0.75 if span.dense else 0.3)]:
+        for api in [api for api in _PLAN.split() if chance.random() < (0.42 if span.dense else 0.2)]:
             at += timedelta(seconds=chance.randrange(0, 3))
             error = throttled(api) if chance.random() < 0.012 else None
             yield call(chance, at, caller, api, error=error)
@@ -157,7 +159,7 @@ def svc_reports(span: Span) -> Iterator[Record]:
     if span.copy:
         return
     chance = span.chance("svc-reports")
-    caller = replace(reports_user(span.day), values={"database": "sales"})
+    caller = replace(reports_user(span.day), values={"database": "sales", "query": guid(chance)})
     at = span.at(3.5 + chance.random() / 6)
     yield from _calls(chance, caller, at, "sts:GetCallerIdentity s3:GetBucketLocation athena:StartQueryExecution athena:GetQueryExecution athena:GetQueryExecution athena:GetQueryResults", gap=8)
     if span.dense and span.day.weekday() < 5:
@@ -179,7 +181,7 @@ def reports_user(day: date) -> Caller:
 
 def legacy_backup(span: Span) -> Iterator[Record]:
     """Yield the old backup user, whose key went to sleep in February."""
-    if span.copy or span.day > date(2026, 2, 17):
+    if span.copy or span.day > date(2026, 2, 15):
         return
     chance = span.chance("legacy-backup")
     caller = callers.user(PROD, "legacy-backup", f"{OFFICE}.41", "boto3")
@@ -200,14 +202,14 @@ def vendor(span: Span) -> Iterator[Record]:
     """Yield the monitoring vendor's visits from its own account."""
     if span.copy:
         return
-    for number in range(4 if span.dense else 1):
+    for number in range(3 if span.dense else 1):
         chance = span.chance("vendor", number)
         principal = f"{stable_id('AROA', PARTNER, 'monitor')}:collector"
         parent = Caller({"type": "AWSAccount", "principalId": principal, "accountId": PARTNER}, PARTNER, f"3.120.181.{chance.choice((14, 15, 90))}", "go")
-        begin = span.at(number * 6 + 0.5 + chance.random() / 10)
+        begin = span.at(number * 8 + 0.5 + chance.random() / 10)
         caller, entry = callers.chain(chance, begin, parent, PROD, "vendor-monitoring", "collector")
         yield from entry
-        yield from _calls(chance, caller, begin + timedelta(seconds=1), "monitoring:ListMetrics monitoring:GetMetricData ec2:DescribeInstances rds:DescribeDBInstances", gap=1)
+        yield from _calls(chance, caller, begin + timedelta(seconds=1), "monitoring:GetMetricData ec2:DescribeInstances rds:DescribeDBInstances", gap=1)
         if chance.random() < 0.05:
             yield call(chance, begin + timedelta(seconds=9), caller, "ec2:DescribeVolumes", error=denied(caller, "ec2:DescribeVolumes"))
 
@@ -215,7 +217,7 @@ def vendor(span: Span) -> Iterator[Record]:
 def quarter_close(span: Span) -> Iterator[Record]:
     """Yield the job that closes the quarter, three days at its start."""
     if not span.copy and span.day.month in {1, 4, 7, 10} and span.day.day <= 3:
-        yield from _job(span, "quarter-close", 2.5, "secretsmanager:GetSecretValue athena:StartQueryExecution athena:GetQueryExecution glue:GetTables glue:GetPartitions athena:StartQueryExecution athena:GetQueryExecution athena:GetQueryResults glue:BatchCreatePartition s3:GetBucketLocation", 3)
+        yield from _job(span, "quarter-close", 2.5, "secretsmanager:GetSecretValue athena:StartQueryExecution athena:GetQueryExecution glue:GetTables glue:GetPartitions athena:StartQueryExecution athena:GetQueryExecution athena:GetQueryResults glue:BatchCreatePartition s3:GetBucketLocation", 3 if span.dense else 1)
 
 
 def month_end(span: Span) -> Iterator[Record]:

@@ -13,7 +13,7 @@ from .story import Chapter, Told
 from .workloads import Span
 
 CHAPTERS: tuple[Chapter, ...] = tuple(sorted((*incidents.ATTACKS, *lookalikes.LOOKALIKES), key=lambda chapter: chapter.dates))
-_SPARSE_DAYS = (1, 2, 3, 10, 17, 24)
+_SPARSE_DAYS = (1, 2, 3, 15)
 
 
 @dataclass

@@ -104,8 +104,18 @@ def _objects(world: World) -> Iterator[tuple[str, list[Record]]]:
                 # Now and then CloudTrail delivers an event twice.
                 parts[1] += chance.sample(parts[0], min(2, len(parts[0])))
             for part in parts:
-                chance.shuffle(part)
-                yield _key(chance, account, region, part), part
+                yield _key(chance, account, region, part), _disorder(chance, part)
+
+
+def _disorder(chance: random.Random, records: list[Record]) -> list[Record]:
+    """Put records in the order of delivery: in batches, one after another, each from one caller's calls."""
+    batches: dict[str, list[Record]] = {}
+    for record in records:
+        identity = record["userIdentity"]
+        batches.setdefault(str(identity.get("arn") or identity.get("invokedBy") or identity.get("userName", "")), []).append(record)
+    mixed = list(batches.values())
+    chance.shuffle(mixed)
+    return [record for batch in mixed for record in batch]
 
 
 def _split(records: list[Record], count: int) -> list[list[Record]]:
