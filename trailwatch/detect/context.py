@@ -9,6 +9,7 @@ Macros for clauses, none of them ever null:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -18,6 +19,7 @@ from trailwatch.config import Config
 from trailwatch.detect.people import Directory, Identity
 from trailwatch.detect.places import Places
 from trailwatch.engine import Engine
+from trailwatch.profile import baseline
 from trailwatch.store.schema import ACTIVITY, FLAG, INT, REAL, SEEN, TEXT, TEXTS, TIME
 
 # The columns that context adds to those of `attributed`; none is null except gaps, rhythms and the share of the hour.
@@ -27,12 +29,12 @@ COLUMNS = (
     "key_rhythm", "hour_share", "asn", "country",
 )  # fmt: skip
 NULLABLE = frozenset(name for name in COLUMNS if name.endswith(("_gap", "_rhythm", "hour_share")))
-BASELINE = {"rhythms", "habits", "peers"}
 
 # Above this many events scope is read again by every pass instead of being kept.
 KEPT = 2_000_000
 
-_SHIFT = pa.struct([("weekday", INT), ("first_minute", INT), ("end_minute", INT), ("days_back", INT)])
+_SMALL = pa.int32()
+_SHIFT = pa.struct([("weekday", _SMALL), ("first_minute", _SMALL), ("end_minute", _SMALL), ("days_back", _SMALL)])
 _SPAN = pa.struct([("first_time", TIME), ("last_time", TIME)])
 _IDENTITIES = pa.schema([
     ("person", TEXT), ("principal", TEXT), ("session_name", TEXT), ("source_identity", TEXT), ("time_zone", TEXT),
@@ -44,22 +46,28 @@ _PLACES = pa.schema([
     ("asn", TEXT), ("country", TEXT),
 ])  # fmt: skip
 _HISTORY = {
-    "rhythms": pa.schema([("kind", TEXT), ("value", TEXT), ("first_time", TIME), ("last_time", TIME),
-                          ("rhythm", REAL), ("days", INT)]),
-    "habits": pa.schema([("principal", TEXT), ("person", TEXT), ("hour_of_week", INT), ("share", REAL)]),
-    "peers": pa.schema([("principal", TEXT), ("peer_group", TEXT)]),
+    "rhythm": pa.schema([("kind", TEXT), ("value", TEXT), ("first_time", TIME), ("last_time", TIME),
+                         ("active_days", INT), ("usual_gap", REAL), ("longest_gap", REAL)]),
+    "habits": pa.schema([("kind", TEXT), ("value", TEXT), ("time_zone", TEXT), ("hour_of_week", INT), ("weeks", INT),
+                         ("share", REAL)]),
+    "peers": pa.schema([("principal", TEXT), ("person", TEXT), ("peer_group", TEXT)]),
     "seen": SEEN.columns,
     "activity": ACTIVITY.columns,
 }  # fmt: skip
 
 
-def build(engine: Engine, config: Config | None = None, *, day: date | None = None) -> bool:
+def build(
+    engine: Engine, config: Config | None = None, *, day: date | None = None, own: Iterable[str] | None = None
+) -> bool:
     """Make `scope` from `attributed`, the configuration, and the history before a day; tell whether there is any.
 
-    Without configuration or store the columns stand there with neutral values.
+    `own` are the accounts that the logs belong to, where the events themselves do not tell. Without configuration or store the columns stand there with neutral values.
     """
     config = config or Config()
     present = {name for (name,) in engine.rows("select table_name from information_schema.tables")}
+    if day and {"seen", "activity_window"} <= present and not {"rhythm", "habits", "peers"} <= present:
+        baseline.build(engine, day=day, zones=baseline.zones(config), classes=baseline.classes(config))
+        present |= set(baseline.RELATIONS)
     for name, schema in _HISTORY.items():
         if name not in present:
             engine.table(name, schema.empty_table())
@@ -68,7 +76,7 @@ def build(engine: Engine, config: Config | None = None, *, day: date | None = No
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
-    _accounts(engine, config)
+    _accounts(engine, config, own)
     _identities(engine, config)
     _places(engine, config)
     engine.build("first_uses")
@@ -87,14 +95,14 @@ def _has_history(engine: Engine, day: date | None) -> bool:
     return bool(engine.rows("select exists (select 1 from seen where first_time < $before)", before=before)[0][0])
 
 
-def _accounts(engine: Engine, config: Config) -> None:
+def _accounts(engine: Engine, config: Config, given: Iterable[str] | None) -> None:
     # A trail delivers only what happened in its owner's accounts.
-    own = {account for (account,) in engine.rows(
+    own = set(given) if given is not None else {account for (account,) in engine.rows(
         "select distinct recipient_account_id from attributed where recipient_account_id <> ''")}  # fmt: skip
     own |= set(config.organization.accounts)
     known = own | set(config.organization.partners)
     for name, ids in (("own_accounts", own), ("known_accounts", known)):
-        engine.table(name, _table({"account": TEXT}, [{"account": id} for id in sorted(ids)]))
+        engine.table(name, _table({"account": TEXT}, [{"account": one} for one in sorted(ids)]))
         engine.execute(f"set variable {name} = (select coalesce(list(account), []) from {name})")
     for macro in _MACROS:
         engine.execute(f"create or replace macro {macro}")

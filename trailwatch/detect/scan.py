@@ -68,23 +68,33 @@ def scan(
     able = [d for d in active if not any(need in lacking for need in d.needs)]
     unable = [NotRun(d.id, "; ".join(lacking[need] for need in d.needs if need in lacking))
               for d in active if d not in able]  # fmt: skip
+    found = evaluate(engine, able, history=history)
+    unable += found.not_evaluated
+    return Scanned(
+        _reduced(engine, found.hits, able, window, reported), found.not_run, tuple(unable), found.learning,
+        len(active) - len(found.not_run) - len(unable),
+    )  # fmt: skip
+
+
+def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
+    """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
     failed: list[NotRun] = []
-    hits: list[pa.Table] = []
+    unable: list[NotRun] = []
+    hits: list[pa.Table] = [HITS.empty_table()]
     learning: dict[str, int] = {}
-    clauses = sorted((d for d in able if d.shape in ("where", "count")), key=lambda d: d.shape)
+    clauses = sorted((d for d in detections if d.shape in ("where", "count")), key=lambda d: d.shape)
     for found in _attempt(clauses, lambda part: _match(engine, part), failed):
         hits += found
-    news = [d for d in able if d.shape == "new"]
+    news = [d for d in detections if d.shape == "new"]
     for told in _attempt(news, lambda part: novelty.find(engine, part, history=history), failed):
         hits += told.hits
         learning |= told.learning
         unable += [NotRun(id, reason) for id, reason in told.unable.items()]
-    for query in (d for d in able if d.shape == "query"):
+    for query in (d for d in detections if d.shape == "query"):
         for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, compile.queried(part[0]))], failed):
             hits += found
-    return Scanned(
-        _reduced(engine, hits, able, window, reported), tuple(failed), tuple(unable), learning, len(able) - len(failed)
-    )
+    together = pa.concat_tables(table.select(HITS.names).cast(HITS) for table in hits)
+    return Scanned(together, tuple(failed), tuple(unable), learning, len(detections) - len(failed) - len(unable))
 
 
 def _attempt(
@@ -139,13 +149,13 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
 
 def _reduced(
     engine: Engine,
-    hits: list[pa.Table],
+    hits: pa.Table,
     detections: Sequence[Detection],
     window: Window | None,
     reported: pa.Table | None,
 ) -> pa.Table:
     """Return the hits of reported events, without what a more telling detection says of the same event."""
-    engine.table("found", pa.concat_tables([HITS.empty_table(), *(table.select(HITS.names).cast(HITS) for table in hits)]))
+    engine.table("found", hits)
     better = [(d.id, other) for d in detections for other in d.supersedes]
     engine.table("supersedes", pa.table({"better": [pair[0] for pair in better], "worse": [pair[1] for pair in better]},
                                         schema=pa.schema([("better", TEXT), ("worse", TEXT)])))  # fmt: skip

@@ -31,29 +31,36 @@ starts as (
     group by all
 ),
 
--- Peers of a principal are its group, where that is large enough to say something, else its account.
+-- Peers are the group, where that is large enough to say something, else the account.
 grouped as (
-    select principal, peer_group, count(*) over (partition by peer_group) as size
-    from (select distinct principal, peer_group from peers where peer_group <> '')
+    select kind, subject, peer_group, count(*) over (partition by kind, peer_group) as size
+    from (
+        select 'principal' as kind, principal as subject, peer_group from peers where peer_group <> ''
+        union
+        select 'person', person, peer_group from peers where peer_group <> '' and person <> ''
+    )
 ),
 
-present as (select distinct account, principal, person from seen),
+large as (select kind, subject, 'group ' || peer_group as circle from grouped where size > 5),
+
+present as (
+    select 'principal' as kind, principal as subject, account from seen
+    union
+    select 'person', person, account from seen where person <> ''
+),
 
 circles as (
-    select 'principal' as kind, principal as subject, 'group ' || peer_group as circle from grouped where size > 5
+    from large
     union
-    select 'principal', p.principal, 'account ' || p.account
-    from present p anti join (select principal from grouped where size > 5) g on g.principal = p.principal
+    select p.kind, p.subject, 'account ' || p.account from present p anti join large using (kind, subject)
     union
-    select 'person', person, 'account ' || account from present where person <> ''
-    union
-    select 'account', account, 'all' from present
+    select distinct 'account', account, 'all' from seen
 ),
 
 members as (
     select kind, subject, circle from circles
     union
-    select 'principal', principal, 'account ' || account from present
+    select kind, subject, 'account ' || account from present
 ),
 
 asked_circles as (

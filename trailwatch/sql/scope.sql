@@ -1,5 +1,5 @@
 -- scope: one row per event in view, with what the configuration and the history say about it.
--- reads: attributed, first_uses, identities, places, account_names, rhythms, habits, facts
+-- reads: attributed, first_uses, identities, places, account_names, rhythm, habits, facts
 with told as (
     select
         a.*,
@@ -21,7 +21,7 @@ timed as (
         *,
         hour(local_time) * 60 + minute(local_time) as local_minute,
         isodow(local_time) - 1 as weekday,
-        (isodow(event_time) - 1) * 24 + hour(event_time) as hour_of_week
+        (isodow(local_time) - 1) * 24 + hour(local_time) as hour_of_week
     from told
 )
 
@@ -57,23 +57,25 @@ select
         else coalesce(nullif(t.identity_account_id, ''), t.account)
     end) as partner,
     f.history,
-    coalesce(rp.days, 0) as days_known,
-    coalesce(rh.days, 0) as person_days_known,
+    coalesce(rp.active_days, 0) as days_known,
+    coalesce(rh.active_days, 0) as person_days_known,
     days_between(rp.last_time, up.first_time) as principal_gap,
     days_between(rh.last_time, uh.first_time) as person_gap,
     days_between(rk.last_time, uk.first_time) as key_gap,
-    rp.rhythm as principal_rhythm,
-    rh.rhythm as person_rhythm,
-    rk.rhythm as key_rhythm,
+    rp.longest_gap as principal_rhythm,
+    rh.longest_gap as person_rhythm,
+    rk.longest_gap as key_rhythm,
     h.share as hour_share
 from timed t
 cross join facts f
 left join account_names n on n.account = t.account
-left join rhythms rp on rp.kind = 'principal' and rp.value = t.principal and t.principal <> ''
-left join rhythms rh on rh.kind = 'person' and rh.value = t.person and t.person <> ''
-left join rhythms rk on rk.kind = 'key' and rk.value = t.long_term_key and t.long_term_key <> ''
+left join rhythm rp on rp.kind = 'principal' and rp.value = t.principal and t.principal <> ''
+left join rhythm rh on rh.kind = 'person' and rh.value = t.person and t.person <> ''
+left join rhythm rk on rk.kind = 'key' and rk.value = t.long_term_key and t.long_term_key <> ''
 left join first_uses up on up.kind = 'principal' and up.value = t.principal
 left join first_uses uh on uh.kind = 'person' and uh.value = t.person
 left join first_uses uk on uk.kind = 'key' and uk.value = t.long_term_key
+-- The learned week is in the zone of the person, else of the principal, and says nothing before four weeks.
 left join habits h
-    on h.principal = t.principal and h.person = t.person and h.hour_of_week = t.hour_of_week
+    on h.kind = if(t.person <> '', 'person', 'principal') and h.value = if(t.person <> '', t.person, t.principal)
+    and h.time_zone = coalesce(nullif(t.time_zone, ''), 'UTC') and h.hour_of_week = t.hour_of_week and h.weeks >= 4

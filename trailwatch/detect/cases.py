@@ -1,0 +1,178 @@
+"""Runs the cases of detections: records through the real decoder, the real views, and the real scan.
+
+All clauses and counts of all detections run over all cases in one scan; a week of its own and key ids of its own keep
+each case apart. What asks history or writes its own query gets an engine with the rows of its case alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trailwatch.detect import context
+from trailwatch.detect.detection import Case, Detection
+from trailwatch.detect.records import Record, expand
+from trailwatch.detect.scan import Scanned, evaluate
+from trailwatch.engine import Engine
+from trailwatch.errors import DetectionError, TrailwatchError
+from trailwatch.ingest import decode
+from trailwatch.profile import sessions
+from trailwatch.store.schema import FLAG, INT, REAL, SEEN, TEXT
+
+# The accounts whose trails the base events come from.
+OWN = ("111122223333",)
+# A case's identity is long known, unless its context says otherwise.
+_KNOWN = {"days_known": 60, "person_days_known": 60}
+_SINCE = timedelta(days=120)
+
+_CONTEXT = pa.schema([
+    ("event_id", TEXT),
+    *((name, REAL if name.endswith(("_gap", "_rhythm", "_share")) else INT if "days" in name
+       else FLAG if name in ("ended", "partner", "history") else pa.timestamp("us") if name == "local_time" else TEXT)
+      for name in context.COLUMNS),
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a case did: whether it fired, as it should or not, or why it could not run."""
+
+    detection: str
+    case: Case
+    fired: bool = False
+    error: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Tell whether the case did what it says."""
+        return not self.error and self.fired == self.case.fires
+
+    def __str__(self) -> str:
+        said = "fires" if self.case.fires else "silent"
+        return f"{self.detection}::{said}::{self.case.name}"
+
+
+@dataclass(frozen=True)
+class _Trial:
+    detection: Detection
+    case: Case
+    records: tuple[Record, ...]
+
+    @property
+    def ids(self) -> set[str]:
+        return {record.id for record in self.records}
+
+
+def run(detections: Iterable[Detection]) -> list[Outcome]:
+    """Run every case of the given detections."""
+    trials: list[_Trial] = []
+    outcomes: list[Outcome] = []
+    number = 0
+    for detection in (d for d in detections if d.shape != "snapshot"):
+        for case in detection.cases:
+            number += 1
+            try:
+                trials.append(_Trial(detection, case, tuple(expand(detection, case, number))))
+                _context_rows(trials[-1].records)
+            except TrailwatchError as error:
+                outcomes.append(Outcome(detection.id, case, error=error.what))
+    outcomes += _tried(trials)
+    order = {id(case): place for place, case in enumerate(case for d in detections for case in d.cases)}
+    return sorted(outcomes, key=lambda outcome: order.get(id(outcome.case), 0))
+
+
+def _tried(trials: Sequence[_Trial]) -> Iterator[Outcome]:
+    if not trials:
+        return
+    with Engine(threads=2) as engine:
+        events = decode.records([dict(record.body) for trial in trials for record in trial.records])
+        engine.table("raw_events", events)
+        sessions.resolve(engine, aliases={})
+        understood = set(events.column("event_id").to_pylist())
+        together = [trial for trial in trials if trial.detection.shape in ("where", "count")]
+        alone = [trial for trial in trials if trial.detection.shape not in ("where", "count")]
+        _scope(engine, [record for trial in trials for record in trial.records])
+        by_id = {trial.detection.id: trial.detection for trial in together}
+        yield from _judged(together, evaluate(engine, list(by_id.values()), history=True), understood)
+        tables = {name: engine.query(f"select * from {name}") for name in ("attributed", "links", "sessions")}
+    for trial in alone:
+        yield from _judged([trial], _alone(trial, tables), understood)
+
+
+def _alone(trial: _Trial, tables: Mapping[str, pa.Table]) -> Scanned:
+    with Engine(threads=1) as engine:
+        mine = _rows(tables["attributed"], "event_id", trial.ids)
+        credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
+        engine.table("attributed", mine)
+        engine.execute("create view events as from attributed")
+        for name in ("links", "sessions"):
+            engine.table(name, _rows(tables[name], "credential", credentials))
+        engine.table("seen", _seen(mine, trial.case.difference.get("seen", [])))
+        _scope(engine, trial.records)
+        return evaluate(engine, [trial.detection], history=True)
+
+
+def _scope(engine: Engine, records: Sequence[Record]) -> None:
+    context.build(engine, own=OWN)
+    engine.execute("alter table scope rename to scope_plain")
+    engine.table("case_context", pa.Table.from_pylist(_context_rows(records), schema=_CONTEXT))
+    engine.view("scope", relation="scope_cases")
+
+
+def _context_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
+    rows = []
+    for record in records:
+        for name, value in record.context.items():
+            if name not in context.COLUMNS:
+                raise DetectionError(f"context: {name!r} is none of {', '.join(context.COLUMNS)}")
+            try:
+                pa.array([value], _CONTEXT.field(name).type)
+            except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+                raise DetectionError(f"context: {name} cannot be {value!r}") from error
+        rows.append({"event_id": record.id, "history": True, **_KNOWN, **record.context})
+    return rows
+
+
+def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the history of a case: its identity is known since long, and used what the case says."""
+    ordered = events.sort_by("event_time").to_pylist()
+    if not ordered:
+        return SEEN.columns.empty_table()
+    first: datetime = ordered[0]["event_time"]
+    since = (first - _SINCE).astimezone(UTC)
+    identities = {(event["account"], event["principal"], event["person"]) for event in ordered}
+    known = [
+        {"account": account, "principal": principal, "person": person, "dimension": "account", "value": account}
+        for account, principal, person in sorted(identities)]  # fmt: skip
+    used: list[dict[str, Any]] = []
+    for row in rows:
+        if not {"dimension", "value"} <= set(row):
+            raise DetectionError("seen: each row has a dimension and a value")
+        owners = [dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)]
+        used += [{**owner, **row} for owner in owners]
+        if "principal" in row or "person" in row:  # somebody else's history: they are present too
+            used += [{**owner, **row, "dimension": "account", "value": owner["account"]} for owner in owners]
+    shared = {"month": since.date().replace(day=1), "first_time": since, "last_time": first - timedelta(days=2),
+              "days": 30, "events": 300, "days_seen": [since.day]}  # fmt: skip
+    return pa.Table.from_pylist([{**shared, **row} for row in (*known, *used)], schema=SEEN.columns)
+
+
+def _rows(table: pa.Table, column: str, values: set[str]) -> pa.Table:
+    wanted = pa.array(sorted(value for value in values if value), TEXT)
+    return table.filter(pc.is_in(table.column(column), value_set=wanted))
+
+
+def _judged(trials: Sequence[_Trial], scanned: Scanned, understood: set[str]) -> Iterator[Outcome]:
+    errors = {failed.id: failed.reason for failed in (*scanned.not_run, *scanned.not_evaluated)}
+    pairs = set(zip(scanned.hits.column("detection").to_pylist(), scanned.hits.column("event_id").to_pylist(), strict=True))
+    for trial in trials:
+        error = errors.get(trial.detection.id, "")
+        if missing := trial.ids - understood:
+            error = f"{len(missing)} of its records are no events to the decoder"
+        fired = any((trial.detection.id, id) in pairs for id in trial.ids)
+        yield Outcome(trial.detection.id, trial.case, fired, error)
