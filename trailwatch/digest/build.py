@@ -1,0 +1,192 @@
+"""One day's digest from the store: what to read, scan, score, triage, remember, join, and write down."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.detect import catalogue, context
+from trailwatch.detect.scan import Scanned, scan
+from trailwatch.digest import coverage, view
+from trailwatch.digest.coverage import Coverage, Unable
+from trailwatch.digest.page import Digest, assemble
+from trailwatch.engine import Engine
+from trailwatch.finding import Finding, Incident
+from trailwatch.findings import incidents, memory, triage
+from trailwatch.findings.reading import Reading, reading
+from trailwatch.findings.records import finding_rows, incident_rows, read_finding, read_incident
+from trailwatch.model.score import ModelSettings, Scores, score
+from trailwatch.profile import baseline
+from trailwatch.store.schema import DIGESTS
+from trailwatch.store.tables import Store
+
+CROWD_DAYS = 30
+READ = ("events", "sessions", "activity", "identity_days", "seen")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the store keeps of a digest besides its findings: what it read, and when it was made."""
+
+    day: date
+    made_at: datetime
+    complete: bool
+    reads: Reading
+    versions: Mapping[str, int]
+
+
+def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
+    """Make the digest of one UTC day, write it down, and mark later ones stale.
+
+    A day that a later digest stands on is made again from the versions of the tables that it read before.
+    """
+    made = {one.day: one for one in history(store)}
+    reads = reading((one.reads for one in made.values()), day=day, now=now)
+    old = made.get(day)
+    frozen = old is not None and reads.until == old.reads.until
+    source = store.at({name: version for name, version in old.versions.items() if name in READ}) if frozen and old else store
+    versions = {name: version for name, version in source.versions().items() if name in READ}
+    rules = catalogue.load(config)
+    with Engine() as engine:
+        reported = view.show(source, engine, reads, config)
+        context.build(engine, config, day=day)
+        scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
+        scores = _score(engine, day=day, config=config)
+        triaged = triage.findings(
+            engine, scanned.hits, rules, day=day, config=config, anomalies=adapted(scores), seen=_seen(engine, day)
+        )
+        crowded = _crowded(engine)
+    held = memory.recall(store, before=day)
+    basis = coverage.measure(store, day=day, now=now, config=config)
+    unable = {one.id for one in (*scanned.not_run, *scanned.not_evaluated)}
+    remembered = memory.remember(triaged.findings, held, day=day, evaluated=basis.events > 0, not_run=unable)
+    told, stories = incidents.join(
+        remembered.findings, day=day, recent=remembered.quiet, known=_incidents(store, before=day), crowded=crowded
+    )
+    basis = _completed(basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(reported), made, day)
+    page = assemble(
+        day=day, made_at=now, coverage=basis, findings=told, incidents=stories, quiet=remembered.quiet,
+        detections=rules, versions=versions, config=config,
+    )  # fmt: skip
+    write(store, page, reads)
+    return page
+
+
+def history(store: Store) -> list[Made]:
+    """Return the newest digest of each day, in order of days."""
+    with Engine() as engine:
+        store.show(engine, "digests")
+        rows = engine.rows(
+            "select dt, made_at, complete, versions, body from digests "
+            "qualify row_number() over (partition by dt order by made_at desc, run desc) = 1 order by dt"
+        )
+    found = []
+    for day, made_at, complete, versions, body in rows:
+        reads = msgspec.convert(json.loads(body)["coverage"]["reads"], Reading)
+        found.append(Made(day, made_at, complete, reads, json.loads(versions)))
+    return found
+
+
+def write(store: Store, page: Digest, reads: Reading) -> None:
+    """Keep a digest: its findings and incidents take the place of the day's, and the digest itself comes last."""
+    run = secrets.token_hex(8)
+    where = f"dt = '{page.date.isoformat()}'"
+    store.replace("findings", finding_rows(page.findings, day=page.date, run=run), where=where)
+    store.replace("incidents", incident_rows(page.incidents, day=page.date, run=run), where=where)
+    row = {
+        "dt": page.date, "run": run, "made_at": page.made_at, "complete": page.coverage.day_complete, "stale": False,
+        "complete_until": page.coverage.complete_until, "scanned_until": reads.until,
+        "versions": json.dumps(dict(page.versions), sort_keys=True),
+        "body": msgspec.json.encode(page, order="deterministic").decode(),
+    }  # fmt: skip
+    store.replace("digests", pa.Table.from_pylist([row], schema=DIGESTS.columns), where=where)
+
+
+@dataclass(frozen=True)
+class _Anomaly:
+    principal: str
+    person: str
+    dt: date
+    score: float
+    parts: Mapping[str, float]
+    features: Sequence[Mapping[str, Any]]
+    event_ids: Sequence[str]
+
+
+def adapted(scores: Scores) -> list[_Anomaly]:
+    """Return the model's anomalies in the form that triage reads."""
+    return [
+        _Anomaly(
+            one.principal, one.person, one.day, one.score, one.parts,
+            [msgspec.to_builtins(reason) for reason in one.reasons], one.event_ids,
+        )
+        for one in scores.anomalies
+    ]  # fmt: skip
+
+
+def _score(engine: Engine, *, day: date, config: Config) -> Scores:
+    model = config.model
+    if not model.enabled:
+        return Scores(day, 0.0, why_not="the model is switched off ([model] enabled)")
+    settings = ModelSettings(budget_per_1000=model.budget, max_per_day=model.max_per_day, seed=model.seed)
+    return score(engine, day=day, settings=settings, zones=baseline.zones(config))
+
+
+def _seen(engine: Engine, day: date) -> set[tuple[str, str]]:
+    start = datetime.combine(day, time(), UTC)
+    return set(engine.rows(
+        "select distinct principal, value from seen where dimension = 'address' and first_time < $start", start=start
+    ))  # fmt: skip
+
+
+def _crowded(engine: Engine) -> set[str]:
+    """Return the networks that more than three principals used in the last thirty days."""
+    rows = engine.rows(
+        "select address from activity where origin in ('direct', 'console') and address <> '' and dt >= "
+        "(select max(dt) from activity) - $days group by address having count(distinct principal) > 3",
+        days=CROWD_DAYS,
+    )
+    return {address for (address,) in rows}
+
+
+def _incidents(store: Store, *, before: date) -> dict[str, Incident]:
+    first = before - timedelta(days=incidents.DAYS + 1)
+    with Engine() as engine:
+        store.show(engine, "incidents", days=(first, before - timedelta(days=1)))
+        rows = engine.rows("select id, arg_max(body, dt) from incidents group by id")
+    return {id: read_incident(body) for id, body in rows}
+
+
+def _completed(
+    basis: Coverage, scanned: Scanned, scores: Scores, rules: catalogue.Catalogue, lost: Mapping[str, int],
+    repeated: int, reads: Reading, reported: int, made: Mapping[date, Made], day: date,
+) -> Coverage:  # fmt: skip
+    unable = coverage.unables(scanned.not_evaluated, scanned.not_run)
+    if scores.why_not:
+        unable = (*unable, Unable("unusual-day", scores.why_not))
+    first = min(made, default=day)
+    gaps = [first + timedelta(days=step) for step in range((day - first).days)]
+    return replace(
+        basis,
+        detections=scanned.ran,
+        unable=unable,
+        broken=tuple(Unable(one.path, one.error) for one in rules.broken),
+        off=tuple(rule.id for rule in rules.off),
+        learning=sum(scanned.learning.values()),
+        repeated=repeated,
+        lost_hits=dict(lost),
+        late_events=max(0, reported - basis.events) if reads.late else 0,
+        undigested=tuple(one for one in gaps if one not in made),
+        reads=reads,
+    )
+
+
+__all__ = ["Finding", "Made", "adapted", "build", "history", "read_finding", "write"]
