@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 
-from . import write
+from trailwatch.simulate import write
 
 
 def main() -> None:
     """Read the options, write the logs, and print what was written."""
-    parser = argparse.ArgumentParser(prog="trailwatch simulate", description="Write simulated CloudTrail logs into a folder.")
+    parser = argparse.ArgumentParser(
+        prog="trailwatch simulate", description="Write simulated CloudTrail logs into a folder."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--days", type=int, default=75)
@@ -20,8 +23,18 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--no-story", dest="story", action="store_false", help="dense days of ordinary life only")
     options = parser.parse_args()
-    done = write(options.folder, seed=options.seed, days=options.days, start=options.start, people=options.people, scale=options.scale, story=options.story)
-    print(f"{done.events:,} events in {done.objects:,} objects, {done.doubles} of them twice, {done.neighbours} other objects, {done.bytes / 1e6:.2f} MB, {done.first} to {done.last}")
+    done = write(
+        options.folder,
+        seed=options.seed,
+        days=options.days,
+        start=options.start,
+        people=options.people,
+        scale=options.scale,
+        story=options.story,
+    )
+    sys.stdout.write(
+        f"{done.events:,} events in {done.objects:,} objects, {done.doubles} of them twice, {done.neighbours} other objects, {done.bytes / 1e6:.2f} MB, {done.first} to {done.last}\n"
+    )
 
 
 if __name__ == "__main__":

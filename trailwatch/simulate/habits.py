@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from . import callers
-from .chance import around, dice, ranked, temporary_key
-from .people import Person, Work, address
-from .records import Caller, Record, call, denied, throttled
+from trailwatch.simulate import callers
+from trailwatch.simulate.chance import around, dice, ranked, temporary_key
+from trailwatch.simulate.people import Person, Work, address
+from trailwatch.simulate.records import Caller, Record, call, denied, throttled
 
 # Days on which the story needs somebody at work, whatever the dice say.
-AT_WORK = {
-    ("dave@example.com", date(2026, 8, day)) for day in range(3, 8)
-} | {("bob@example.com", date(2026, 7, 30)), ("carol@example.com", date(2026, 7, 29)), ("carol@example.com", date(2026, 7, 30)), ("alice@example.com", date(2026, 7, 28))}
+AT_WORK = {("dave@example.com", date(2026, 8, day)) for day in range(3, 8)} | {
+    ("bob@example.com", date(2026, 7, 30)),
+    ("carol@example.com", date(2026, 7, 29)),
+    ("carol@example.com", date(2026, 7, 30)),
+    ("alice@example.com", date(2026, 7, 28)),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ def present(person: Person, day: date, chance: random.Random, dense: bool) -> bo
     return lucky < (0.95 if dense else 0.4)
 
 
-def sessions(seed: int, person: Person, day: date, *, dense: bool, place: str = "", weight: float = 1.0) -> list[Session]:
+def sessions(
+    seed: int, person: Person, day: date, *, dense: bool, place: str = "", weight: float = 1.0
+) -> list[Session]:
     """Return a person's sessions of one day, in their order."""
     chance = dice(seed, "person", person.email, day)
     if not present(person, day, chance, dense):
@@ -59,7 +64,14 @@ def sessions(seed: int, person: Person, day: date, *, dense: bool, place: str = 
     place = place or _place(person, day, chance)
     where = address(person, place, day.toordinal() // 21 if place == "home" else chance.randrange(6))
     weekend = day.weekday() >= 5
-    volume = around(chance, person.volume * weight * (1.0 if dense and not weekend else 0.5 if weekend else 0.25) * (0.85 if day.weekday() == 4 else 1.0), 0.35)
+    volume = around(
+        chance,
+        person.volume
+        * weight
+        * (1.0 if dense and not weekend else 0.5 if weekend else 0.25)
+        * (0.85 if day.weekday() == 4 else 1.0),
+        0.35,
+    )
     count = 1 + (chance.random() < 0.65) + (chance.random() < 0.25) if dense else 1
     first, last = person.hours
     made: list[Session] = []
@@ -70,9 +82,23 @@ def sessions(seed: int, person: Person, day: date, *, dense: bool, place: str = 
         end = local(day, first + width * (number + 0.97), person.zone)
         work = chance.choices(person.works, [w.share for w in person.works])[0]
         client = "browser" if chance.random() < person.console else person.client
-        caller, entry = callers.sso(chance, begin, email=person.email, account=work.account, permission_set=work.permission_set, address=where, client=client, system=person.system)
+        caller, entry = callers.sso(
+            chance,
+            begin,
+            email=person.email,
+            account=work.account,
+            permission_set=work.permission_set,
+            address=where,
+            client=client,
+            system=person.system,
+        )
         if number == 0:
-            entry = [callers.portal(chance, begin - timedelta(seconds=20), email=person.email, address=where, system=person.system), *entry]
+            entry = [
+                callers.portal(
+                    chance, begin - timedelta(seconds=20), email=person.email, address=where, system=person.system
+                ),
+                *entry,
+            ]
         made.append(Session(caller, work, begin, end, max(2, volume // count), tuple(entry)))
     return made
 
@@ -95,7 +121,9 @@ def work_through(chance: random.Random, session: Session) -> Iterator[Record]:
         wanted = [ranked(chance, session.work.calls, 1.05)]
         if caller.console:
             service = wanted[0].split(":")[0] + ":"
-            wanted += [c for c in session.work.calls if c.startswith(service) and c != wanted[0]][: chance.randrange(1, 4)]
+            wanted += [c for c in session.work.calls if c.startswith(service) and c != wanted[0]][
+                : chance.randrange(1, 4)
+            ]
             if chance.random() < 0.2:
                 # The console works with many temporary keys, all of the one sign-in.
                 caller = replace(caller, identity={**caller.identity, "accessKeyId": temporary_key(chance)})
@@ -117,7 +145,9 @@ def one(chance: random.Random, at: datetime, caller: Caller, api: str, work: Wor
     return call(chance, at, caller, api, region=region)
 
 
-def person_day(seed: int, person: Person, day: date, *, dense: bool, place: str = "", weight: float = 1.0) -> Iterator[Record]:
+def person_day(
+    seed: int, person: Person, day: date, *, dense: bool, place: str = "", weight: float = 1.0
+) -> Iterator[Record]:
     """Yield all records of a person's ordinary day."""
     chance = dice(seed, "calls", person.email, day)
     for session in sessions(seed, person, day, dense=dense, place=place, weight=weight):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from calendar import MONDAY, SUNDAY, THURSDAY, TUESDAY, WEDNESDAY
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import benign, callers
-from .chance import stable_id
-from .habits import Session, sessions
-from .people import PEOPLE
-from .records import Caller, Record, call
-from .stock import DEV, EGRESS, OFFICE, PROD, SECURITY
-from .workloads import Span, terraform
+from trailwatch.simulate import benign, callers, sts
+from trailwatch.simulate.chance import stable_id
+from trailwatch.simulate.habits import Session, sessions
+from trailwatch.simulate.people import PEOPLE
+from trailwatch.simulate.pipelines import terraform
+from trailwatch.simulate.records import Caller, Record, call
+from trailwatch.simulate.spans import Span
+from trailwatch.simulate.stock import DEV, EGRESS, OFFICE, PROD, SECURITY
 
 _PIPELINES = {"terraform": PROD, "terraform-dev": DEV, "terraform-security": SECURITY}
 _PEOPLE = {person.email: person for person in PEOPLE}
@@ -27,11 +29,13 @@ def day(span: Span) -> Iterator[Record]:
     rows: dict[str, list[benign.Benign]] = {}
     for row in benign.TABLE:
         # The sparse year knows the same calls, so that none of them is new when the dense days begin.
-        if span.day.weekday() in row.weekdays and (span.dense or (span.day.day in (2, 15) and span.chance("row", row.api, row.actor).random() < 0.4)):
+        if span.day.weekday() in row.weekdays and (
+            span.dense or (span.day.day in (2, 15) and span.chance("row", row.api, row.actor).random() < 0.4)
+        ):
             rows.setdefault(row.actor, []).append(row)
     for actor, due in rows.items():
         yield from _pipeline(span, actor, due) if actor in _PIPELINES else _person(span, actor, due)
-    if span.dense and span.day.weekday() in (benign.TUE, benign.THU):
+    if span.dense and span.day.weekday() in (TUESDAY, THURSDAY):
         yield from _by_hand(span)
 
 
@@ -64,7 +68,13 @@ def _person(span: Span, email: str, due: list[benign.Benign]) -> Iterator[Record
         return
     chance = span.chance("harmless", email)
     for row in due:
-        yield _act(span, session.caller, session.begin + timedelta(seconds=chance.randrange(60, max(61, int((session.end - session.begin).total_seconds())))), row)
+        yield _act(
+            span,
+            session.caller,
+            session.begin
+            + timedelta(seconds=chance.randrange(60, max(61, int((session.end - session.begin).total_seconds())))),
+            row,
+        )
 
 
 def _by_hand(span: Span) -> Iterator[Record]:
@@ -75,7 +85,9 @@ def _by_hand(span: Span) -> Iterator[Record]:
     chance = span.chance("by-hand")
     at = session.begin + timedelta(minutes=chance.randrange(5, 40))
     laptop = replace(session.caller, client="terraform", console=False)
-    caller, entry = callers.chain(chance, at, laptop, DEV, "terraform-apply", "grace", source="grace@example.com", client="terraform")
+    caller, entry = sts.chain(
+        chance, at, laptop, DEV, "terraform-apply", "grace", source="grace@example.com", client="terraform"
+    )
     yield from entry
     for number, api in enumerate(("sts:GetCallerIdentity", "iam:GetRole", "ec2:DescribeVpcs", "s3:GetBucketPolicy")):
         yield call(chance, at + timedelta(seconds=2 + number), caller, api)
@@ -90,10 +102,10 @@ def _rotation(span: Span) -> Iterator[Record]:
     """A user that changes its own key every Tuesday, sets the old one inactive, and deletes it on Thursday."""
     chance = span.chance("svc-mailer")
     week, weekday = span.day.toordinal() // 7, span.day.weekday()
-    rotates = span.dense and weekday == benign.TUE
-    now = week if weekday > benign.TUE and weekday < benign.SUN else week - 1
+    rotates = span.dense and weekday == TUESDAY
+    now = week if weekday > TUESDAY and weekday < SUNDAY else week - 1
     # date.toordinal() // 7 turns on Sundays, so a week here runs from Sunday to Saturday.
-    now = now if weekday != benign.SUN else week - 1
+    now = now if weekday != SUNDAY else week - 1
     key = mailer_key(now) if span.dense else stable_id("AKIA", DEV, "svc-mailer", "old", length=16)
     caller = callers.user(DEV, "svc-mailer", EGRESS[0], "lambda", key=key)
     at = span.at(4 + chance.random() / 2)
@@ -102,26 +114,47 @@ def _rotation(span: Span) -> Iterator[Record]:
         yield call(chance, at + timedelta(minutes=12 * (number + 1)), caller, "ses:SendRawEmail")
     if rotates:
         new, at = mailer_key(week), span.at(9 + chance.random())
-        made = {"accessKey": {"accessKeyId": new, "status": "Active", "userName": "svc-mailer", "createDate": f"{at:%b %d, %Y, %I:%M:%S %p}"}}
+        made = {
+            "accessKey": {
+                "accessKeyId": new,
+                "status": "Active",
+                "userName": "svc-mailer",
+                "createDate": f"{at:%b %d, %Y, %I:%M:%S %p}",
+            }
+        }
         yield call(chance, at, caller, "iam:CreateAccessKey", params={"userName": "svc-mailer"}, answer=made)
         fresh = callers.user(DEV, "svc-mailer", EGRESS[0], "lambda", key=new)
         yield call(chance, at + timedelta(seconds=20), fresh, "sts:GetCallerIdentity")
-        yield call(chance, at + timedelta(minutes=10), fresh, "iam:UpdateAccessKey", params={"userName": "svc-mailer", "accessKeyId": key, "status": "Inactive"})
-    if span.dense and weekday == benign.THU:
-        yield call(chance, span.at(9.5), caller, "iam:DeleteAccessKey", params={"userName": "svc-mailer", "accessKeyId": mailer_key(week - 1)})
+        yield call(
+            chance,
+            at + timedelta(minutes=10),
+            fresh,
+            "iam:UpdateAccessKey",
+            params={"userName": "svc-mailer", "accessKeyId": key, "status": "Inactive"},
+        )
+    if span.dense and weekday == THURSDAY:
+        yield call(
+            chance,
+            span.at(9.5),
+            caller,
+            "iam:DeleteAccessKey",
+            params={"userName": "svc-mailer", "accessKeyId": mailer_key(week - 1)},
+        )
 
 
 def _break_fix(span: Span) -> Iterator[Record]:
     """The emergency user is tried on Mondays and Wednesdays, with MFA, sometimes mistyped once."""
-    if span.day.weekday() not in (benign.MON, benign.WED):
+    if span.day.weekday() not in (MONDAY, WEDNESDAY):
         return
     chance = span.chance("break-fix")
     at, where = span.at(8 + 5 * chance.random()), f"{OFFICE}.77"
     caller = callers.console_user(chance, at, PROD, "break-fix", where, "windows")
-    if chance.random() < 0.5 or span.day.weekday() == benign.WED:
+    if chance.random() < 0.5 or span.day.weekday() == WEDNESDAY:
         yield callers.console_login(chance, at - timedelta(seconds=25), caller, mfa="No", success=False)
     yield callers.console_login(chance, at, caller, mfa="Yes")
-    for number, api in enumerate(("ec2:DescribeInstances", "monitoring:DescribeAlarms", "iam:GetUser", "iam:ListMFADevices")):
+    for number, api in enumerate(
+        ("ec2:DescribeInstances", "monitoring:DescribeAlarms", "iam:GetUser", "iam:ListMFADevices")
+    ):
         yield call(chance, at + timedelta(seconds=4 + 3 * number), caller, api)
-    if span.day.weekday() == benign.MON and span.day.day <= 14:
+    if span.day.weekday() == MONDAY and span.day.day <= 14:
         yield call(chance, at + timedelta(minutes=2), caller, "iam:ChangePassword")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from . import callers, habits, workloads
-from .chance import dice
-from .people import PEOPLE, address
-from .records import Record, american, call
-from .stock import OFFICE, PROD
-from .story import QUIET, Chapter, days
+from trailwatch.simulate import callers, habits, users, workloads
+from trailwatch.simulate.chance import dice
+from trailwatch.simulate.people import PEOPLE, address
+from trailwatch.simulate.records import Record, american, call
+from trailwatch.simulate.spans import Span
+from trailwatch.simulate.stock import OFFICE, PROD
+from trailwatch.simulate.story import QUIET, Chapter, days
 
 _PEOPLE = {person.email: person for person in PEOPLE}
 
@@ -21,7 +22,16 @@ def on_call(seed: int, day: date) -> Iterator[Record]:
     person = _PEOPLE["erin@example.com"]
     at = habits.local(day, 2.05, person.zone)
     where = address(person, "home", day.toordinal() // 21)
-    caller, entry = callers.sso(chance, at, email=person.email, account=PROD, permission_set="Operations", address=where, client="cli", system="mac")
+    caller, entry = callers.sso(
+        chance,
+        at,
+        email=person.email,
+        account=PROD,
+        permission_set="Operations",
+        address=where,
+        client="cli",
+        system="mac",
+    )
     yield callers.portal(chance, at - timedelta(seconds=30), email=person.email, address=where, system="mac")
     yield from entry
     steps = """monitoring:DescribeAlarms ecs:DescribeServices elasticloadbalancing:DescribeTargetHealth ec2:DescribeInstances logs:FilterLogEvents ec2:DescribeInstanceStatus ec2:RebootInstances ec2:DescribeInstanceStatus
@@ -34,16 +44,31 @@ def on_call(seed: int, day: date) -> Iterator[Record]:
 def rotation(seed: int, day: date) -> Iterator[Record]:
     """The owner runs the rotation of svc-reports: it makes its own new key and, two days later, sets the old one inactive."""
     chance = dice(seed, "story", "rotation", day)
-    old, new = workloads.reports_key(workloads.ROTATED), workloads.reports_key(workloads.ROTATED + timedelta(days=1))
+    old, new = users.reports_key(users.ROTATED), users.reports_key(users.ROTATED + timedelta(days=1))
     at = habits.local(day, 10.3, "Europe/Berlin")
     fresh = callers.user(PROD, "svc-reports", f"{OFFICE}.40", "boto3", key=new)
-    if day == workloads.ROTATED:
-        made = {"accessKey": {"accessKeyId": new, "status": "Active", "userName": "svc-reports", "createDate": american(at)}}
-        yield call(chance, at, callers.user(PROD, "svc-reports", f"{OFFICE}.40", "boto3", key=old), "iam:CreateAccessKey", params={"userName": "svc-reports"}, answer=made)
+    if day == users.ROTATED:
+        made = {
+            "accessKey": {"accessKeyId": new, "status": "Active", "userName": "svc-reports", "createDate": american(at)}
+        }
+        yield call(
+            chance,
+            at,
+            callers.user(PROD, "svc-reports", f"{OFFICE}.40", "boto3", key=old),
+            "iam:CreateAccessKey",
+            params={"userName": "svc-reports"},
+            answer=made,
+        )
         yield call(chance, at + timedelta(seconds=50), fresh, "sts:GetCallerIdentity")
         yield call(chance, at + timedelta(seconds=55), fresh, "s3:GetBucketLocation")
     else:
-        yield call(chance, at, fresh, "iam:UpdateAccessKey", params={"userName": "svc-reports", "accessKeyId": old, "status": "Inactive"})
+        yield call(
+            chance,
+            at,
+            fresh,
+            "iam:UpdateAccessKey",
+            params={"userName": "svc-reports", "accessKeyId": old, "status": "Inactive"},
+        )
 
 
 def journey(seed: int, day: date) -> Iterator[Record]:
@@ -56,15 +81,45 @@ def journey(seed: int, day: date) -> Iterator[Record]:
 
 def quarter(seed: int, day: date) -> Iterator[Record]:
     """The job that runs at the quarter's start, ninety days after the last time."""
-    yield from workloads.quarter_close(workloads.Span(seed, day, True))
+    yield from workloads.quarter_close(Span(seed, day, True))
 
 
 LOOKALIKES: tuple[Chapter, ...] = (
-    Chapter("quarterly-job", "lookalike", days(date(2026, 7, 1), 1, 2), "The quarterly job runs again after ninety days", (f"{PROD}/role/quarter-close",), quarter),
-    Chapter("on-call-night", "lookalike", days(date(2026, 7, 26)), "Erin, on call, restarts services in the night", ("erin@example.com",), on_call),
-    Chapter("travel", "lookalike", days(date(2026, 7, 29), 1), "Carol works from a mobile network in Amsterdam", ("carol@example.com",), journey),
-    Chapter("key-rotation", "lookalike", days(date(2026, 8, 6), 2), "svc-reports changes its own key", (f"{PROD}/user/svc-reports",), rotation),
+    Chapter(
+        "quarterly-job",
+        "lookalike",
+        days(date(2026, 7, 1), 1, 2),
+        "The quarterly job runs again after ninety days",
+        (f"{PROD}/role/quarter-close",),
+        quarter,
+    ),
+    Chapter(
+        "on-call-night",
+        "lookalike",
+        days(date(2026, 7, 26)),
+        "Erin, on call, restarts services in the night",
+        ("erin@example.com",),
+        on_call,
+    ),
+    Chapter(
+        "travel",
+        "lookalike",
+        days(date(2026, 7, 29), 1),
+        "Carol works from a mobile network in Amsterdam",
+        ("carol@example.com",),
+        journey,
+    ),
+    Chapter(
+        "key-rotation",
+        "lookalike",
+        days(date(2026, 8, 6), 2),
+        "svc-reports changes its own key",
+        (f"{PROD}/user/svc-reports",),
+        rotation,
+    ),
     *(Chapter(f"quiet-{day}", "quiet", (day,), "Nothing planted", ()) for day in QUIET),
 )
 # Chapters that stand in the place of an ordinary day: (person or job, day).
-INSTEAD = {("carol@example.com", day) for day in days(date(2026, 7, 29), 1)} | {("quarter-close", day) for day in days(date(2026, 7, 1), 1, 2)}
+INSTEAD = {("carol@example.com", day) for day in days(date(2026, 7, 29), 1)} | {
+    ("quarter-close", day) for day in days(date(2026, 7, 1), 1, 2)
+}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from .chance import dice, guid, hexes, text
-from .stock import HOME, ORGANIZATION, PROD, SECURITY
-from .world import World
+from trailwatch.simulate.chance import dice, guid, hexes, text
+from trailwatch.simulate.stock import HOME, ORGANIZATION, PROD, SECURITY
+from trailwatch.simulate.world import World
 
 
 def objects(world: World) -> Iterator[tuple[str, object]]:
@@ -22,10 +22,22 @@ def objects(world: World) -> Iterator[tuple[str, object]]:
 def _digest(seed: int, day: date) -> tuple[str, object]:
     base = f"AWSLogs/{ORGANIZATION}/{SECURITY}/CloudTrail-Digest/{HOME}/{day:%Y/%m/%d}"
     key = f"{base}/{SECURITY}_CloudTrail-Digest_{HOME}_org-trail_{HOME}_{day:%Y%m%d}T061500Z.json.gz"
-    body = {
-        "awsAccountId": SECURITY, "digestStartTime": f"{day}T05:15:00Z", "digestEndTime": f"{day}T06:15:00Z", "digestS3Bucket": "org-trail-410987654321", "digestS3Object": key,
-        "digestPublicKeyFingerprint": hexes(dice(seed, "fingerprint"), 32), "digestSignatureAlgorithm": "SHA256withRSA", "newestEventTime": None, "oldestEventTime": None,
-        "previousDigestS3Bucket": None, "previousDigestS3Object": None, "previousDigestHashValue": None, "previousDigestHashAlgorithm": None, "previousDigestSignature": None, "logFiles": [],
+    body: dict[str, object] = {
+        "awsAccountId": SECURITY,
+        "digestStartTime": f"{day}T05:15:00Z",
+        "digestEndTime": f"{day}T06:15:00Z",
+        "digestS3Bucket": "org-trail-410987654321",
+        "digestS3Object": key,
+        "digestPublicKeyFingerprint": hexes(dice(seed, "fingerprint"), 32),
+        "digestSignatureAlgorithm": "SHA256withRSA",
+        "newestEventTime": None,
+        "oldestEventTime": None,
+        "previousDigestS3Bucket": None,
+        "previousDigestS3Object": None,
+        "previousDigestHashValue": None,
+        "previousDigestHashAlgorithm": None,
+        "previousDigestSignature": None,
+        "logFiles": [],
     }
     return key, body
 
@@ -33,8 +45,31 @@ def _digest(seed: int, day: date) -> tuple[str, object]:
 def _insight(seed: int, day: date) -> tuple[str, object]:
     chance = dice(seed, "insight")
     key = f"AWSLogs/{ORGANIZATION}/{PROD}/CloudTrail-Insight/{HOME}/{day:%Y/%m/%d}/{PROD}_CloudTrail-Insight_{HOME}_{day:%Y%m%d}T1420Z_{text(chance, 16)}.json.gz"
-    details = {"state": "Start", "eventSource": "ecs.amazonaws.com", "eventName": "UpdateService", "insightType": "ApiCallRateInsight", "insightContext": {"statistics": {"baseline": {"average": 0.01}, "insight": {"average": 0.4}, "insightDuration": 5, "baselineDuration": 10080}}}
-    record = {"eventVersion": "1.09", "eventTime": f"{day}T14:10:00Z", "awsRegion": HOME, "eventID": guid(chance), "eventType": "AwsCloudTrailInsight", "recipientAccountId": PROD, "sharedEventID": guid(chance), "insightDetails": details, "eventCategory": "Insight"}
+    details = {
+        "state": "Start",
+        "eventSource": "ecs.amazonaws.com",
+        "eventName": "UpdateService",
+        "insightType": "ApiCallRateInsight",
+        "insightContext": {
+            "statistics": {
+                "baseline": {"average": 0.01},
+                "insight": {"average": 0.4},
+                "insightDuration": 5,
+                "baselineDuration": 10080,
+            }
+        },
+    }
+    record = {
+        "eventVersion": "1.09",
+        "eventTime": f"{day}T14:10:00Z",
+        "awsRegion": HOME,
+        "eventID": guid(chance),
+        "eventType": "AwsCloudTrailInsight",
+        "recipientAccountId": PROD,
+        "sharedEventID": guid(chance),
+        "insightDetails": details,
+        "eventCategory": "Insight",
+    }
     return key, {"Records": [record]}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from .chance import stable_hex
-from .stock import DEV, HOME, OFFICE, PROD, SECOND, SECURITY
+from trailwatch.simulate.chance import stable_hex
+from trailwatch.simulate.stock import DEV, HOME, OFFICE, PROD, SECOND, SECURITY
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ _BUILD_CALLS, _LOOK_CALLS = _calls(_BUILD), _calls(_LOOK)
 
 
 def _build(share: float = 1.0, first: str = "") -> Work:
-    ordered = tuple(sorted(_BUILD_CALLS, key=lambda call: (not call.startswith(tuple(first.split())) if first else False,)))
+    ordered = tuple(
+        sorted(_BUILD_CALLS, key=lambda call: (not call.startswith(tuple(first.split())) if first else False,))
+    )
     return Work(DEV, "Developer", ordered, share, refused=("iam:ListRoles", "kms:Decrypt"))
 
 
@@ -93,16 +95,127 @@ def _away(month: int, day: int, days: int) -> tuple[date, date]:
 
 
 PEOPLE: tuple[Person, ...] = (
-    Person("alice@example.com", "Europe/Berlin", (8.6, 17.8), 17, (Work(PROD, "PlatformEngineer", _PLATFORM, 0.6, refused=("kms:Decrypt",)), _build(0.4, "ecs cloudformation")), "87.123.41", "80.187.84", away=(_away(6, 22, 5),)),
-    Person("bob@example.com", "Europe/Berlin", (9.0, 18.0), 18, (Work(PROD, "DataEngineer", _DATA, refused=("s3:GetBucketPolicy",)),), "94.31.86", "80.187.101", client="boto3", console=0.15, office_days=(0, 2, 4)),
-    Person("carol@example.com", "Europe/Lisbon", (9.0, 18.2), 15, (_build(0.75, "lambda sqs"), _look(0.25)), "85.240.112", "95.136.20", console=0.2, office_days=(), vpn=0.3, away=(_away(6, 10, 3),)),
-    Person("dave@example.com", "Europe/Berlin", (8.8, 17.6), 17, (_build(0.8, "dynamodb logs"), _look(0.2)), "91.64.133", "80.187.84", console=0.55, system="windows", office_days=(0, 1, 2, 3)),
-    Person("erin@example.com", "Europe/Berlin", (8.5, 18.5), 18, (Work(PROD, "Operations", _OPERATE, 0.8, refused=("iam:ListRoles",)), Work(DEV, "Operations", _OPERATE, 0.2)), "87.123.90", "80.187.101", console=0.4, on_call=(date(2026, 6, 13), date(2026, 6, 27), date(2026, 7, 11), date(2026, 7, 25), date(2026, 8, 8))),
-    Person("frank@example.com", "Europe/Berlin", (7.5, 16.2), 11, (Work(PROD, "Reporting", _REPORT, 0.7), _build(0.3, "lambda")), "78.94.17", "80.187.84", system="linux", console=0.35, away=(_away(7, 6, 5),)),
-    Person("grace@example.com", "Europe/Berlin", (9.2, 18.6), 15, (Work(SECURITY, "AdministratorAccess", _ADMIN, 0.65), Work(PROD, "AdministratorAccess", _ADMIN, 0.35)), "91.64.58", "80.187.101", console=0.7),
-    Person("heidi@example.com", "America/New_York", (9.0, 17.5), 13, (Work(PROD, "DataAnalyst", _ANALYSE, refused=("glue:GetJobs",)),), "72.229.28", "174.194.130", system="windows", console=0.85, office_days=(), vpn=0.25),
-    Person("ivan@example.com", "Europe/Berlin", (8.9, 17.9), 16, (Work(SECURITY, "SecurityAudit", _AUDIT, 0.6), Work(PROD, "SecurityAudit", _AUDIT, 0.4, regions=(HOME, HOME, HOME, SECOND))), "94.31.120", "80.187.84", system="linux", console=0.5, away=(_away(8, 3, 5),)),
-    Person("mallory-contractor@partner.example", "Europe/Berlin", (9.5, 17.0), 12, (_build(1.0, "s3 lambda"),), "46.114.5", "46.114.201", office_days=(1,), vpn=0.2, until=date(2026, 7, 17), since=date(2025, 11, 3)),
+    Person(
+        "alice@example.com",
+        "Europe/Berlin",
+        (8.6, 17.8),
+        17,
+        (Work(PROD, "PlatformEngineer", _PLATFORM, 0.6, refused=("kms:Decrypt",)), _build(0.4, "ecs cloudformation")),
+        "87.123.41",
+        "80.187.84",
+        away=(_away(6, 22, 5),),
+    ),
+    Person(
+        "bob@example.com",
+        "Europe/Berlin",
+        (9.0, 18.0),
+        18,
+        (Work(PROD, "DataEngineer", _DATA, refused=("s3:GetBucketPolicy",)),),
+        "94.31.86",
+        "80.187.101",
+        client="boto3",
+        console=0.15,
+        office_days=(0, 2, 4),
+    ),
+    Person(
+        "carol@example.com",
+        "Europe/Lisbon",
+        (9.0, 18.2),
+        15,
+        (_build(0.75, "lambda sqs"), _look(0.25)),
+        "85.240.112",
+        "95.136.20",
+        console=0.2,
+        office_days=(),
+        vpn=0.3,
+        away=(_away(6, 10, 3),),
+    ),
+    Person(
+        "dave@example.com",
+        "Europe/Berlin",
+        (8.8, 17.6),
+        17,
+        (_build(0.8, "dynamodb logs"), _look(0.2)),
+        "91.64.133",
+        "80.187.84",
+        console=0.55,
+        system="windows",
+        office_days=(0, 1, 2, 3),
+    ),
+    Person(
+        "erin@example.com",
+        "Europe/Berlin",
+        (8.5, 18.5),
+        18,
+        (Work(PROD, "Operations", _OPERATE, 0.8, refused=("iam:ListRoles",)), Work(DEV, "Operations", _OPERATE, 0.2)),
+        "87.123.90",
+        "80.187.101",
+        console=0.4,
+        on_call=(date(2026, 6, 13), date(2026, 6, 27), date(2026, 7, 11), date(2026, 7, 25), date(2026, 8, 8)),
+    ),
+    Person(
+        "frank@example.com",
+        "Europe/Berlin",
+        (7.5, 16.2),
+        11,
+        (Work(PROD, "Reporting", _REPORT, 0.7), _build(0.3, "lambda")),
+        "78.94.17",
+        "80.187.84",
+        system="linux",
+        console=0.35,
+        away=(_away(7, 6, 5),),
+    ),
+    Person(
+        "grace@example.com",
+        "Europe/Berlin",
+        (9.2, 18.6),
+        15,
+        (Work(SECURITY, "AdministratorAccess", _ADMIN, 0.65), Work(PROD, "AdministratorAccess", _ADMIN, 0.35)),
+        "91.64.58",
+        "80.187.101",
+        console=0.7,
+    ),
+    Person(
+        "heidi@example.com",
+        "America/New_York",
+        (9.0, 17.5),
+        13,
+        (Work(PROD, "DataAnalyst", _ANALYSE, refused=("glue:GetJobs",)),),
+        "72.229.28",
+        "174.194.130",
+        system="windows",
+        console=0.85,
+        office_days=(),
+        vpn=0.25,
+    ),
+    Person(
+        "ivan@example.com",
+        "Europe/Berlin",
+        (8.9, 17.9),
+        16,
+        (
+            Work(SECURITY, "SecurityAudit", _AUDIT, 0.6),
+            Work(PROD, "SecurityAudit", _AUDIT, 0.4, regions=(HOME, HOME, HOME, SECOND)),
+        ),
+        "94.31.120",
+        "80.187.84",
+        system="linux",
+        console=0.5,
+        away=(_away(8, 3, 5),),
+    ),
+    Person(
+        "mallory-contractor@partner.example",
+        "Europe/Berlin",
+        (9.5, 17.0),
+        12,
+        (_build(1.0, "s3 lambda"),),
+        "46.114.5",
+        "46.114.201",
+        office_days=(1,),
+        vpn=0.2,
+        until=date(2026, 7, 17),
+        since=date(2025, 11, 3),
+    ),
 )
 
 
@@ -113,11 +226,21 @@ def cast(count: int | None, scale: float) -> tuple[Person, ...]:
     for number in range(len(PEOPLE), wanted):
         like = PEOPLE[number % (len(PEOPLE) - 1)]
         place = int(stable_hex(6, "home", number), 16)
-        everybody.append(replace(like, email=f"p{number:04d}@example.com", home=f"{87 + place % 8}.{place // 8 % 250}.{place // 2048 % 250}", away=(), on_call=()))
+        everybody.append(
+            replace(
+                like,
+                email=f"p{number:04d}@example.com",
+                home=f"{87 + place % 8}.{place // 8 % 250}.{place // 2048 % 250}",
+                away=(),
+                on_call=(),
+            )
+        )
     return tuple(replace(person, volume=person.volume * max(1.0, scale**0.5)) for person in everybody)
 
 
 def address(person: Person, place: str, number: int) -> str:
     """Return a person's address at a place; a home keeps its /24 and changes its last number at times."""
     last = int(stable_hex(4, person.email, place, number), 16) % 250 + 2
-    return f"{ {'office': OFFICE, 'home': person.home, 'mobile': person.mobile, 'vpn': '91.198.174'}[place] }.{last}".replace(" ", "")
+    return f"{ {'office': OFFICE, 'home': person.home, 'mobile': person.mobile, 'vpn': '91.198.174'}[place] }.{last}".replace(
+        " ", ""
+    )

@@ -7,17 +7,44 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from . import apis
-from .chance import guid, text
-from .stock import GLOBAL, HOME, Filler, agent
+from trailwatch.simulate import apis
+from trailwatch.simulate.chance import guid, text
+from trailwatch.simulate.stock import GLOBAL, HOME, Filler, agent
 
 Record = dict[str, Any]
 
-_TLS = {"ec2", "s3", "iam", "sts", "kms", "secretsmanager", "ssm", "lambda", "dynamodb", "cloudtrail", "organizations", "signin"}
+_TLS = {
+    "ec2",
+    "s3",
+    "iam",
+    "sts",
+    "kms",
+    "secretsmanager",
+    "ssm",
+    "lambda",
+    "dynamodb",
+    "cloudtrail",
+    "organizations",
+    "signin",
+}
 # Each service moves to a newer record version at its own pace.
-_VERSIONS = {"ec2": "1.10", "s3": "1.10", "kms": "1.11", "sts": "1.10", "iam": "1.11", "signin": "1.10", "lambda": "1.11", "secretsmanager": "1.11", "cloudtrail": "1.11"}
+_VERSIONS = {
+    "ec2": "1.10",
+    "s3": "1.10",
+    "kms": "1.11",
+    "sts": "1.10",
+    "iam": "1.11",
+    "signin": "1.10",
+    "lambda": "1.11",
+    "secretsmanager": "1.11",
+    "cloudtrail": "1.11",
+}
 _RESOURCES = {
-    "secretsmanager": ("AWS::SecretsManager::Secret", "secretId", "arn:aws:secretsmanager:{region}:{account}:secret:{value}"),
+    "secretsmanager": (
+        "AWS::SecretsManager::Secret",
+        "secretId",
+        "arn:aws:secretsmanager:{region}:{account}:secret:{value}",
+    ),
     "kms": ("AWS::KMS::Key", "keyId", "{value}"),
     "s3": ("AWS::S3::Bucket", "bucketName", "arn:aws:s3:::{value}"),
     "dynamodb": ("AWS::DynamoDB::Table", "tableName", "arn:aws:dynamodb:{region}:{account}:table/{value}"),
@@ -76,10 +103,9 @@ def call(
     region = GLOBAL if service in apis.GLOBAL_SERVICES else region
     request = text(chance, 16, "ABCDEFGHJKMNPQRSTVWXYZ0123456789") if service == "s3" else guid(chance)
     filler = Filler(chance, caller.account, region, {"request": request, **caller.values})
-    if params is None and answer is None and api in _KNOWN:
-        params, answer = (filler.fill(part) for part in apis.template(api))
-    else:
-        params, answer = filler.fill(params), filler.fill(answer)
+    if params is None and answer is None:
+        params, answer = apis.TABLE.get(api, (None, None))
+    params, answer = filler.fill(params), filler.fill(answer)
     record: Record = {
         "eventVersion": _VERSIONS.get(service, "1.09"),
         "userIdentity": caller.identity,
@@ -96,11 +122,18 @@ def call(
     record["responseElements"] = None if error else answer
     extra = dict(extra or {})
     if service == "s3" and not caller.context:
-        record["additionalEventData"] = {"SignatureVersion": "SigV4", "CipherSuite": "TLS_AES_128_GCM_SHA256", "bytesTransferredIn": 0, "AuthenticationMethod": "AuthHeader", "x-amz-id-2": text(chance, 12) + "=", "bytesTransferredOut": chance.randrange(200, 4000)}
+        record["additionalEventData"] = {
+            "SignatureVersion": "SigV4",
+            "CipherSuite": "TLS_AES_128_GCM_SHA256",
+            "bytesTransferredIn": 0,
+            "AuthenticationMethod": "AuthHeader",
+            "x-amz-id-2": text(chance, 12) + "=",
+            "bytesTransferredOut": chance.randrange(200, 4000),
+        }
     record.update(extra)
     record["requestID"] = request
     record["eventID"] = guid(chance)
-    record["readOnly"] = apis.read_only(service, name)
+    record["readOnly"] = apis.read_only(name)
     resources = _resources(service, caller.account, region, params)
     if resources and "resources" not in record:
         record["resources"] = resources
@@ -114,13 +147,14 @@ def call(
     record["eventCategory"] = "Management"
     if service in _TLS and not caller.context and caller.client:
         host = "sts.amazonaws.com" if service == "sts" and region == GLOBAL else f"{service}.{region}.amazonaws.com"
-        record["tlsDetails"] = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256", "clientProvidedHostHeader": "iam.amazonaws.com" if service == "iam" else host}
+        record["tlsDetails"] = {
+            "tlsVersion": "TLSv1.3",
+            "cipherSuite": "TLS_AES_128_GCM_SHA256",
+            "clientProvidedHostHeader": "iam.amazonaws.com" if service == "iam" else host,
+        }
     if caller.console:
         record["sessionCredentialFromConsole"] = "true"
     return record
-
-
-_KNOWN = apis.READS.keys() | apis.WRITES.keys()
 
 
 def denied(caller: Caller, api: str) -> tuple[str, str]:
@@ -129,14 +163,25 @@ def denied(caller: Caller, api: str) -> tuple[str, str]:
     action = f"{service}:{name}".replace("20150331v2", "").replace("20150331", "").replace("monitoring:", "cloudwatch:")
     who = f"User: {caller.arn} is not authorized to perform: {action}"
     if service == "ec2":
-        return "Client.UnauthorizedOperation", f"You are not authorized to perform this operation. {who} because no identity-based policy allows the {action} action"
-    code = "AccessDeniedException" if service in {"lambda", "secretsmanager", "ssm", "ecs", "kms", "organizations", "logs"} else "AccessDenied"
+        return (
+            "Client.UnauthorizedOperation",
+            f"You are not authorized to perform this operation. {who} because no identity-based policy allows the {action} action",
+        )
+    code = (
+        "AccessDeniedException"
+        if service in {"lambda", "secretsmanager", "ssm", "ecs", "kms", "organizations", "logs"}
+        else "AccessDenied"
+    )
     return code, f"{who} because no identity-based policy allows the {action} action"
 
 
 def throttled(api: str) -> tuple[str, str]:
     """Return the error of a call that came too fast."""
-    return ("Client.RequestLimitExceeded", "Request limit exceeded.") if api.startswith("ec2:") else ("ThrottlingException", "Rate exceeded")
+    return (
+        ("Client.RequestLimitExceeded", "Request limit exceeded.")
+        if api.startswith("ec2:")
+        else ("ThrottlingException", "Rate exceeded")
+    )
 
 
 def _agent(caller: Caller, at: datetime, service: str, name: str) -> str:
@@ -156,4 +201,8 @@ def _resources(service: str, account: str, region: str, params: Record | None) -
         return []
     if value.startswith("arn:"):
         return [{"accountId": account, "type": kind, "ARN": value}]
-    return [{"accountId": account, "type": kind, "ARN": arn.format(region=region, account=account, value=value)}] if service != "kms" else []
+    return (
+        [{"accountId": account, "type": kind, "ARN": arn.format(region=region, account=account, value=value)}]
+        if service != "kms"
+        else []
+    )

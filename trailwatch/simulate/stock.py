@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import Any
 
-from .chance import guid, hexes, stable_hex, text
+from trailwatch.simulate.chance import guid, hexes, stable_hex, text
 
 ORGANIZATION = "o-exampleorg1"
 PROD, DEV, SECURITY = "210987654321", "310987654321", "410987654321"
@@ -25,7 +25,11 @@ _BROWSER = {
     "windows": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36",
     "linux": "Mozilla/5.0 (X11; Linux x86_64; rv:{v}.0) Gecko/20100101 Firefox/{v}.0",
 }
-_OS = {"mac": "macos#24.4.0 md/arch#arm64", "linux": "linux#6.8.0-60-generic md/arch#x86_64", "windows": "windows#11 md/arch#amd64"}
+_OS = {
+    "mac": "macos#24.4.0 md/arch#arm64",
+    "linux": "linux#6.8.0-60-generic md/arch#x86_64",
+    "windows": "windows#11 md/arch#amd64",
+}
 _UPGRADE = date(2026, 7, 6)  # people update their tools: same client, other version
 
 
@@ -60,20 +64,42 @@ def agent(kind: str, system: str, day: date, service: str = "", name: str = "") 
 
 def _names(account: str) -> dict[str, tuple[str, ...]]:
     short = ACCOUNTS.get(account, "prod")
-    number = {word: tuple(f"{word}-0{stable_hex(16, account, word, i)}" for i in range(6)) for word in ("i", "vol", "snap", "sg", "vpc", "subnet")}
+    number = {
+        word: tuple(f"{word}-0{stable_hex(16, account, word, i)}" for i in range(6))
+        for word in ("i", "vol", "snap", "sg", "vpc", "subnet")
+    }
     return {
-        "instance": number["i"], "volume": number["vol"], "snapshot": number["snap"], "group": number["sg"],
-        "vpc": number["vpc"][:2], "subnet": number["subnet"][:3],
+        "instance": number["i"],
+        "volume": number["vol"],
+        "snapshot": number["snap"],
+        "group": number["sg"],
+        "vpc": number["vpc"][:2],
+        "subnet": number["subnet"][:3],
         "bucket": tuple(f"{short}-{n}-eu" for n in ("shop-assets", "reports", "datalake", "artifacts", "invoices")),
-        "secret": (f"{short}/shop/db", f"{short}/shop/payment"), "parameter": tuple(f"/{short}/shop/{n}" for n in ("flags", "endpoint", "limits")),
-        "function": ("invoice-fn", "thumbnail-fn", "webhook-fn", "export-fn"), "table": ("orders", "carts", "sessions"),
+        "secret": (f"{short}/shop/db", f"{short}/shop/payment"),
+        "parameter": tuple(f"/{short}/shop/{n}" for n in ("flags", "endpoint", "limits")),
+        "function": ("invoice-fn", "thumbnail-fn", "webhook-fn", "export-fn"),
+        "table": ("orders", "carts", "sessions"),
         "queue": tuple(f"https://sqs.eu-central-1.amazonaws.com/{account}/{n}" for n in ("orders", "mails")),
-        "loggroup": ("/aws/lambda/invoice-fn", "/ecs/orders", "/aws/lambda/webhook-fn"), "cluster": ("shop",), "service": ("orders", "frontend", "search"),
-        "repository": ("orders", "frontend", "search"), "stack": ("shop-network", "shop-app"), "database": ("sales", "events"), "rds": ("shop-db", "shop-db-replica"),
-        "role": ("web-app", "invoice-fn", "orders-task", "ci-deploy"), "alarm": ("orders-5xx", "db-cpu"), "asg": ("shop-web",),
-        "key": tuple(f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}" for h in (stable_hex(32, account, "kms", i) for i in range(2))),
-        "task": tuple(stable_hex(32, account, "task", i) for i in range(4)), "stream": tuple(stable_hex(32, account, "stream", i) for i in range(4)),
-        "workgroup": ("primary",), "topic": (f"arn:aws:sns:eu-central-1:{account}:alerts",), "detector": (stable_hex(32, account, "detector"),),
+        "loggroup": ("/aws/lambda/invoice-fn", "/ecs/orders", "/aws/lambda/webhook-fn"),
+        "cluster": ("shop",),
+        "service": ("orders", "frontend", "search"),
+        "repository": ("orders", "frontend", "search"),
+        "stack": ("shop-network", "shop-app"),
+        "database": ("sales", "events"),
+        "rds": ("shop-db", "shop-db-replica"),
+        "role": ("web-app", "invoice-fn", "orders-task", "ci-deploy"),
+        "alarm": ("orders-5xx", "db-cpu"),
+        "asg": ("shop-web",),
+        "key": tuple(
+            f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:]}"
+            for h in (stable_hex(32, account, "kms", i) for i in range(2))
+        ),
+        "task": tuple(stable_hex(32, account, "task", i) for i in range(4)),
+        "stream": tuple(stable_hex(32, account, "stream", i) for i in range(4)),
+        "workgroup": ("primary",),
+        "topic": (f"arn:aws:sns:eu-central-1:{account}:alerts",),
+        "detector": (stable_hex(32, account, "detector"),),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from .records import Record
+from trailwatch.simulate.records import Record
 
 Kind = Literal["attack", "lookalike", "quiet"]
 Plot = Callable[[int, date], Iterator[Record]]
@@ -43,4 +43,13 @@ def days(first: date, *more: int) -> tuple[date, ...]:
     return (first, *(date.fromordinal(first.toordinal() + n) for n in more))
 
 
-QUIET: tuple[date, ...] = (date(2026, 7, 21), date(2026, 7, 23), date(2026, 7, 27), date(2026, 7, 31), date(2026, 8, 1), date(2026, 8, 10), date(2026, 8, 11), date(2026, 8, 12))
+QUIET: tuple[date, ...] = (
+    date(2026, 7, 21),
+    date(2026, 7, 23),
+    date(2026, 7, 27),
+    date(2026, 7, 31),
+    date(2026, 8, 1),
+    date(2026, 8, 10),
+    date(2026, 8, 11),
+    date(2026, 8, 12),
+)

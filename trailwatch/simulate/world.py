@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from . import habits, harmless, incidents, lookalikes, services, workloads
-from .people import Person, cast
-from .records import Record
-from .story import Chapter, Told
-from .workloads import Span
+from trailwatch.simulate import habits, harmless, incidents, lookalikes, pipelines, services, users, workloads
+from trailwatch.simulate.people import Person, cast
+from trailwatch.simulate.records import Record
+from trailwatch.simulate.spans import Span
+from trailwatch.simulate.story import Chapter, Told
 
-CHAPTERS: tuple[Chapter, ...] = tuple(sorted((*incidents.ATTACKS, *lookalikes.LOOKALIKES), key=lambda chapter: chapter.dates))
+CHAPTERS: tuple[Chapter, ...] = tuple(
+    sorted((*incidents.ATTACKS, *lookalikes.LOOKALIKES), key=lambda chapter: chapter.dates)
+)
 _SPARSE_DAYS = (1, 2, 3, 15)
 
 
@@ -51,7 +53,13 @@ class World:
                 yield from habits.person_day(self.seed, person, day, dense=dense)
         for copy in range(self.copies):
             span = Span(self.seed, day, dense, max(1.0, self.scale**0.5), copy)
-            for producer in (*workloads.PRODUCERS, *services.PRODUCERS, harmless.day):
+            for producer in (
+                *workloads.PRODUCERS,
+                *pipelines.PRODUCERS,
+                *users.PRODUCERS,
+                *services.PRODUCERS,
+                harmless.day,
+            ):
                 if producer is workloads.quarter_close and ("quarter-close", day) in instead:
                     continue
                 yield from producer(span)

@@ -6,16 +6,16 @@ import gzip
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from . import neighbours, settings
-from .chance import dice, text
-from .records import Record
-from .stock import HOME, ORGANIZATION, PROD
-from .world import CHAPTERS, World
+from trailwatch.simulate import neighbours, settings
+from trailwatch.simulate.chance import dice, text
+from trailwatch.simulate.records import Record
+from trailwatch.simulate.stock import HOME, ORGANIZATION, PROD
+from trailwatch.simulate.world import CHAPTERS, World
 
 _LARGEST = 4000  # records in one object of a large world
 
@@ -35,14 +35,27 @@ class Written:
 
 
 def stream(
-    *, seed: int = 7, days: int = 75, start: date = date(2026, 6, 1), people: int | None = None, scale: float = 1.0, story: bool = True
+    *,
+    seed: int = 7,
+    days: int = 75,
+    start: date = date(2026, 6, 1),
+    people: int | None = None,
+    scale: float = 1.0,
+    story: bool = True,
 ) -> Iterator[tuple[str, list[Record]]]:
     """Yield one log object after another as its key and its records, keeping no more than a day in memory."""
     yield from _objects(World(seed, days, start, people, scale, story))
 
 
 def write(
-    folder: Path, *, seed: int = 7, days: int = 75, start: date = date(2026, 6, 1), people: int | None = None, scale: float = 1.0, story: bool = True
+    folder: Path,
+    *,
+    seed: int = 7,
+    days: int = 75,
+    start: date = date(2026, 6, 1),
+    people: int | None = None,
+    scale: float = 1.0,
+    story: bool = True,
 ) -> Written:
     """Write simulated logs, their configuration and the truth about the story into a folder; the same seed gives the same bytes."""
     world = World(seed, days, start, people, scale, story)
@@ -70,8 +83,12 @@ def truth(world: World) -> list[dict[str, object]]:
     told = {day for day, _ in world.calendar()}
     return [
         {
-            "id": chapter.id, "kind": chapter.kind, "dates": [str(day) for day in chapter.dates], "title": chapter.title,
-            "principals": list(chapter.principals), "event_ids": world.told.event_ids.get(chapter.id, []),
+            "id": chapter.id,
+            "kind": chapter.kind,
+            "dates": [str(day) for day in chapter.dates],
+            "title": chapter.title,
+            "principals": list(chapter.principals),
+            "event_ids": world.told.event_ids.get(chapter.id, []),
         }
         for chapter in CHAPTERS
         if told.issuperset(chapter.dates)
@@ -112,7 +129,9 @@ def _disorder(chance: random.Random, records: list[Record]) -> list[Record]:
     batches: dict[str, list[Record]] = {}
     for record in records:
         identity = record["userIdentity"]
-        batches.setdefault(str(identity.get("arn") or identity.get("invokedBy") or identity.get("userName", "")), []).append(record)
+        batches.setdefault(
+            str(identity.get("arn") or identity.get("invokedBy") or identity.get("userName", "")), []
+        ).append(record)
     mixed = list(batches.values())
     chance.shuffle(mixed)
     return [record for batch in mixed for record in batch]
@@ -125,7 +144,7 @@ def _split(records: list[Record], count: int) -> list[list[Record]]:
 
 def _key(chance: random.Random, account: str, region: str, records: list[Record]) -> str:
     """Name an object by its delivery: some minutes after its last event, on a mark of five minutes."""
-    last = max(datetime.strptime(record["eventTime"], "%Y-%m-%dT%H:%M:%SZ") for record in records).replace(tzinfo=UTC)
+    last = datetime.fromisoformat(max(record["eventTime"] for record in records))
     at = last + timedelta(minutes=chance.randrange(1, 6))
     at += timedelta(minutes=-at.minute % 5)
     return f"AWSLogs/{ORGANIZATION}/{account}/CloudTrail/{region}/{at:%Y/%m/%d}/{account}_CloudTrail_{region}_{at:%Y%m%dT%H%MZ}_{text(chance, 16)}.json.gz"
