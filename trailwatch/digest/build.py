@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -19,10 +18,10 @@ from trailwatch.digest import coverage, view
 from trailwatch.digest.coverage import Coverage, Unable
 from trailwatch.digest.page import Digest, assemble
 from trailwatch.engine import Engine
-from trailwatch.finding import Finding, Incident
+from trailwatch.finding import Incident
 from trailwatch.findings import incidents, memory, triage
 from trailwatch.findings.reading import Reading, reading
-from trailwatch.findings.records import finding_rows, incident_rows, read_finding, read_incident
+from trailwatch.findings.records import finding_rows, incident_rows, read_incident
 from trailwatch.model.score import ModelSettings, Scores, score
 from trailwatch.profile import baseline
 from trailwatch.store.schema import DIGESTS
@@ -61,7 +60,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
         scores = _score(engine, day=day, config=config)
         triaged = triage.findings(
-            engine, scanned.hits, rules, day=day, config=config, anomalies=adapted(scores), seen=_seen(engine, day)
+            engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day)
         )
         crowded = _crowded(engine)
     held = memory.recall(store, before=day)
@@ -99,6 +98,7 @@ def write(store: Store, page: Digest, reads: Reading) -> None:
     """Keep a digest: its findings and incidents take the place of the day's, and the digest itself comes last."""
     run = secrets.token_hex(8)
     where = f"dt = '{page.date.isoformat()}'"
+    later = _later(store, page)
     store.replace("findings", finding_rows(page.findings, day=page.date, run=run), where=where)
     store.replace("incidents", incident_rows(page.incidents, day=page.date, run=run), where=where)
     row = {
@@ -107,29 +107,19 @@ def write(store: Store, page: Digest, reads: Reading) -> None:
         "versions": json.dumps(dict(page.versions), sort_keys=True),
         "body": msgspec.json.encode(page, order="deterministic").decode(),
     }  # fmt: skip
-    store.replace("digests", pa.Table.from_pylist([row], schema=DIGESTS.columns), where=where)
+    store.replace("digests", pa.Table.from_pylist([row, *later], schema=DIGESTS.columns),
+                  where=f"dt >= '{page.date.isoformat()}'")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Anomaly:
-    principal: str
-    person: str
-    dt: date
-    score: float
-    parts: Mapping[str, float]
-    features: Sequence[Mapping[str, Any]]
-    event_ids: Sequence[str]
-
-
-def adapted(scores: Scores) -> list[_Anomaly]:
-    """Return the model's anomalies in the form that triage reads."""
-    return [
-        _Anomaly(
-            one.principal, one.person, one.day, one.score, one.parts,
-            [msgspec.to_builtins(reason) for reason in one.reasons], one.event_ids,
-        )
-        for one in scores.anomalies
-    ]  # fmt: skip
+def _later(store: Store, page: Digest) -> list[dict[str, object]]:
+    """Return the digests of later days; they are stale when this day now says something else than before."""
+    with Engine() as engine:
+        store.show(engine, "digests", days=(page.date, date.max))
+        store.show(engine, "findings", days=(page.date, page.date))
+        before = set(engine.rows("select id, status, severity, count from findings where dt = $day", day=page.date))
+        rows = engine.query("select * from digests where dt > $day order by dt", day=page.date).to_pylist()
+    changed = before != {(one.id, one.status, one.severity, one.count) for one in page.findings}
+    return [{**row, "stale": row["stale"] or changed} for row in rows]
 
 
 def _score(engine: Engine, *, day: date, config: Config) -> Scores:
@@ -188,5 +178,3 @@ def _completed(
         reads=reads,
     )
 
-
-__all__ = ["Finding", "Made", "adapted", "build", "history", "read_finding", "write"]

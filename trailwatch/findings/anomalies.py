@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from trailwatch.detect.detection import Detection
 from trailwatch.finding import Finding, rank
 from trailwatch.findings.groups import Group, Row
 from trailwatch.findings.titles import plain
+from trailwatch.model.score import Anomaly
 
 UNUSUAL_DAY = Detection(
     id="unusual-day",
@@ -22,34 +23,14 @@ UNUSUAL_DAY = Detection(
     "or that of its peers. That is how a stolen credential looks, and also a new task.",
     next="Ask whether this was planned work. If nobody can say, treat the credential as stolen.",
 )
-SHOWN_FEATURES = 5
-
-
-class Anomaly(Protocol):
-    """One identity-day that the model ranks above the cut, with the reasons in numbers."""
-
-    @property
-    def principal(self) -> str: ...
-    @property
-    def person(self) -> str: ...
-    @property
-    def dt(self) -> date: ...
-    @property
-    def score(self) -> float: ...
-    @property
-    def parts(self) -> Mapping[str, float]: ...
-    @property
-    def features(self) -> Sequence[Mapping[str, Any]]: ...
-    @property
-    def event_ids(self) -> Sequence[str]: ...
 
 
 def group_of(anomaly: Anomaly, events: Mapping[str, Row]) -> Group:
     """Return an anomaly as a group of the events it names; one without any stands at the start of its day."""
     rows = [events[event_id] for event_id in anomaly.event_ids if event_id in events]
-    start = datetime.combine(anomaly.dt, time(), tzinfo=UTC)
+    start = anomaly.first_time or datetime.combine(anomaly.day, time(), tzinfo=UTC)
     account = anomaly.principal.partition("/")[0]
-    nothing = {"event_id": "", "event_time": start, "dt": anomaly.dt, "account": account,
+    nothing = {"event_id": "", "event_time": start, "dt": anomaly.day, "account": account,
                "principal": anomaly.principal, "person": anomaly.person}  # fmt: skip
     rows = sorted(rows, key=lambda row: (row["event_time"], row["event_id"])) or [nothing]
     key = (("account", str(rows[0].get("account") or account)), ("principal", anomaly.principal),
@@ -59,26 +40,22 @@ def group_of(anomaly: Anomaly, events: Mapping[str, Row]) -> Group:
 
 def evidence_of(anomaly: Anomaly) -> dict[str, Any]:
     """Return the model's reasons: its score, what it is made of, and the features that stand out."""
-    features = [{key: feature.get(key) for key in _FEATURE} for feature in anomaly.features[:SHOWN_FEATURES]]
-    return {"model_score": round(anomaly.score, 2),
-            "model_parts": {name: round(value, 2) for name, value in anomaly.parts.items()},
-            "features": features}  # fmt: skip
+    return {
+        "model_score": round(anomaly.score, 2),
+        "model_parts": {name: round(value, 2) for name, value in anomaly.parts.items()},
+        "features": [
+            {"name": reason.name, "label": plain(reason.label), "words": plain(reason.words),
+             "value": reason.value, "usual": reason.usual, "spread": reason.spread, "peers_usual": reason.peers_usual,
+             "share": round(reason.share, 3), "what": [plain(one, longest=80) for one in reason.what]}
+            for reason in anomaly.reasons
+        ],
+        "explained": anomaly.explained,
+    }  # fmt: skip
 
 
 def numbers(features: Sequence[Mapping[str, Any]], *, most: int = 2) -> str:
-    """Return the strongest features in words: '42 distinct actions (usually 6 ± 2)'."""
-    return ", ".join(feature_text(feature) for feature in features[:most]) or "see the evidence"
-
-
-def feature_text(feature: Mapping[str, Any]) -> str:
-    """Return one feature with its usual value."""
-    label = plain(feature.get("label") or feature.get("name") or "", longest=60)
-    value, usual, spread = feature.get("value"), feature.get("usual"), feature.get("spread")
-    text = f"{_short(value)} {label}" if isinstance(value, int | float) else f"{label} {plain(value, longest=60)}".strip()
-    if usual is None:
-        return f"{text} (never before)" if feature.get("peers_usual") is None else f"{text} (no history)"
-    around = f" ± {_short(spread)}" if isinstance(spread, int | float) and spread else ""
-    return f"{text} (usually {_short(usual)}{around})"
+    """Return the strongest features in words: '42 distinct actions, usual 6 ± 2; …'."""
+    return "; ".join(str(feature["words"]) for feature in features[:most]) or "no single feature explains it"
 
 
 def absorb(anomalies: Iterable[Finding], findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
@@ -114,11 +91,4 @@ def _same_identity(finding: Finding, anomaly: Finding) -> bool:
     return same and near and not finding.suppressed_by and finding.kind == "activity"
 
 
-def _short(value: object) -> str:
-    if not isinstance(value, int | float):
-        return plain(value, longest=40)
-    return f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.1f}"
-
-
-_FEATURE = ("name", "label", "value", "usual", "spread", "peers_usual")
-_MODEL = ("model_score", "model_parts", "features")
+_MODEL = ("model_score", "model_parts", "features", "explained")

@@ -12,7 +12,6 @@ from trailwatch.findings.severity import LOWER, RAISE
 
 _ADMIN = re.compile(r"admin|/root$|poweruser|breakglass|break-glass", re.IGNORECASE)
 _AUTOMATED = {"pipeline", "workload", "service"}
-LEARNING_DAYS = 14
 
 
 def context(group: Group, *, config: Config, seen: Set[tuple[str, str]]) -> dict[str, float]:
@@ -41,15 +40,9 @@ def context(group: Group, *, config: Config, seen: Set[tuple[str, str]]) -> dict
 
 
 def novelty(group: Group) -> float:
-    """Return how surprising a group is: 1 for what a rule forbids, less where a new identity's habits are unknown."""
+    """Return how surprising a group is, as its detection says; 1 for what a rule forbids."""
     given = group.evidence.get("novelty")
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return float(given)
-    if group.rule.new is None:
-        return 1.0
-    # Everything is new for an identity of a few days. Without any history nothing can be said, so nothing is lowered.
-    young = all(row.get("history") and (row.get("days_known") or 0) < LEARNING_DAYS for row in group.rows)
-    return 0.5 if young else 1.0
+    return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else 1.0
 
 
 def matches(pattern: str, value: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from trailwatch.finding import Finding, Top, rank
 from trailwatch.findings.fingerprint import fingerprint
 from trailwatch.findings.groups import KEPT_EVENTS, TOP
+from trailwatch.findings.links import joined
 from trailwatch.findings.titles import LONGEST, plain
 
 MOST = 20
@@ -50,7 +51,7 @@ def _grouped(findings: list[Finding]) -> Finding:
         evidence={
             "grouped": len(findings),
             "identities": [{"name": name, "events": count} for name, count in names.most_common(MOST)],
-            "sessions": sorted({root for finding in findings for root in finding.evidence.get("sessions", ())})[:MOST],
+            "links": joined(finding.evidence.get("links", {}) for finding in by_time),
         },
     )
 

@@ -17,13 +17,14 @@ from trailwatch.findings import anomalies as model
 from trailwatch.findings.context import context, novelty
 from trailwatch.findings.fingerprint import fingerprint
 from trailwatch.findings.groups import KEPT_EVENTS, Group, group, read_events, unknown_events
+from trailwatch.findings.links import links
 from trailwatch.findings.severity import weigh
 from trailwatch.findings.storm import calm
 from trailwatch.findings.suppress import suppressed_by
 from trailwatch.findings.tactics import tactic_of
 from trailwatch.findings.titles import fill, placeholders
+from trailwatch.model.score import Anomaly
 
-SESSIONS = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def findings(
     *,
     day: date,
     config: Config | None = None,
-    anomalies: Sequence[model.Anomaly] = (),
+    anomalies: Sequence[Anomaly] = (),
     seen: Set[tuple[str, str]] = frozenset(),
 ) -> Triaged:
     """Turn hits and anomalies into findings; reads the relation `scope` for the events behind them.
@@ -177,9 +178,7 @@ def _score(group: Group, parts: Mapping[str, float]) -> float:
 
 def _evidence(group: Group, day: date) -> dict[str, Any]:
     found = {key: value for key, value in group.evidence.items() if key != "novelty"}
-    roots = group.values("session_root")
-    if roots:
-        found["sessions"] = roots[:SESSIONS]
+    found["links"] = links(group)
     late = sum(row["event_time"].date() < day for row in group.rows)
     if late and group.last.date() >= day:
         found["events_before_the_day"] = late

@@ -1,0 +1,114 @@
+"""Coverage in sentences: what the digest rests on, and what is missing, the graver first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trailwatch.digest.coverage import Coverage
+from trailwatch.digest.page import Digest
+from trailwatch.digest.words import clock, counted, day_name, number
+from trailwatch.findings.titles import plain
+
+_SHOWN = 3
+
+
+def basis(digest: Digest) -> str:
+    """Return in one sentence how much data the digest rests on, and until when it is complete."""
+    coverage = digest.coverage
+    if not coverage.events:
+        return "No events at all: this page says nothing about what happened."
+    parts = [counted(coverage.events, "event")]
+    accounts = [account for account in coverage.accounts if account.events]
+    parts.append(f"by {counted(coverage.identities, 'identity', 'identities')} in {counted(len(accounts), 'account')}")
+    if coverage.objects.get("read"):
+        parts.append(f"from {counted(coverage.objects['read'], 'log file')}")
+    text = " ".join(parts)
+    if coverage.history_days:
+        text += f", compared with {counted(coverage.history_days, 'day')} of history"
+    return f"{text}. {_complete(digest)}"
+
+
+def _complete(digest: Digest) -> str:
+    until = digest.coverage.complete_until
+    if until is None:
+        return "How far the logs are complete is not known: the ledger is empty."
+    if digest.coverage.day_complete:
+        return "The day is complete."
+    if until.date() < digest.date:
+        return f"Logs are complete only until {clock(until)} UTC on {day_name(until)}, before this day began."
+    return f"Logs are complete until {clock(until)} UTC; what came later is not all here yet."
+
+
+def gaps(digest: Digest) -> Iterator[str]:
+    """Yield what is missing or could not be evaluated, one sentence each."""
+    coverage = digest.coverage
+    yield from _objects(coverage)
+    yield from _silences(coverage)
+    for broken in coverage.broken:
+        yield f"Detection file {plain(broken.detection)} cannot be used: {plain(broken.reason)}"
+    for one in coverage.unable:
+        if one.failed:
+            yield f"Detection {one.detection} failed: {plain(one.reason)}"
+    yield from _not_evaluated(coverage)
+    if coverage.undigested:
+        days = ", ".join(f"{day.day} {day:%b}" for day in coverage.undigested[:_SHOWN * 2])
+        more = " …" if len(coverage.undigested) > _SHOWN * 2 else ""
+        yield f"{counted(len(coverage.undigested), 'day')} without a digest: {days}{more}. `trailwatch run` makes them."
+    if coverage.lost_hits:
+        yield f"{counted(sum(coverage.lost_hits.values()), 'hit')} of {', '.join(coverage.lost_hits)} named no event of this day."
+    for one_expired in coverage.expired:
+        yield (f"The suppression of {one_expired.detection}{f' for {plain(one_expired.principal)}' if one_expired.principal else ''} "
+               f"ran out on {one_expired.until} (owner {plain(one_expired.owner)}): it silences nothing any more.")  # fmt: skip
+
+
+def notes(digest: Digest) -> Iterator[str]:
+    """Yield what is worth knowing and no gap: late events, young identities, doubles, suppressed findings."""
+    coverage = digest.coverage
+    if coverage.late_events:
+        yield f"{counted(coverage.late_events, 'event')} of earlier days arrived since the last digest and {'is' if coverage.late_events == 1 else 'are'} judged here."
+    if coverage.young_identities:
+        yield f"{counted(coverage.young_identities, 'identity', 'identities')} known for less than 14 days: too young for the model."
+    if coverage.learning:
+        yield f"{counted(coverage.learning, 'first use', 'first uses')} by young identities {'was' if coverage.learning == 1 else 'were'} learned, not reported."
+    if coverage.doubles:
+        yield f"{counted(coverage.doubles, 'record')} came twice and {'counts' if coverage.doubles == 1 else 'count'} once."
+    if coverage.others:
+        classes = ", ".join(f"{number(count)} {plain(name)}" for name, count in coverage.others.items())
+        yield f"Records of other classes, kept and not judged: {classes}."
+    if coverage.off:
+        yield f"{counted(len(coverage.off), 'detection')} switched off: {', '.join(coverage.off[:_SHOWN])}{' …' if len(coverage.off) > _SHOWN else ''}."
+
+
+def _objects(coverage: Coverage) -> Iterator[str]:
+    for one in coverage.changed:
+        yield f"{counted(one.objects, 'log file')} CHANGED after it was read, as if somebody rewrote the log: {plain(one.examples[0], longest=160)}"
+    for one in coverage.failures:
+        yield f"{counted(one.objects, 'log file')} could not be read ({plain(one.reason, longest=100)}), such as {plain(one.examples[0], longest=160)}"
+    if coverage.not_understood:
+        yield f"{counted(coverage.not_understood, 'record')} could not be understood; they are kept in the table `others`."
+
+
+def _silences(coverage: Coverage) -> Iterator[str]:
+    heard = {account.account for account in coverage.accounts if account.events}
+    cells: dict[str, list[str]] = {}
+    for silent in coverage.silent:
+        name = plain(silent.name) or silent.account
+        if silent.account in heard:
+            cells.setdefault(name, []).append(f"{silent.region} (active on {silent.active_days} of {silent.of_days} such days)")
+        else:
+            cells.setdefault(name, [])
+    for name, regions in cells.items():
+        if regions:
+            yield f"Silence in {name}: {', '.join(regions)}."
+        else:
+            yield f"Nothing at all from account {name}, which is usually active on such days."
+
+
+def _not_evaluated(coverage: Coverage) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for one in coverage.unable:
+        if not one.failed:
+            reasons.setdefault(plain(one.reason), []).append(one.detection)
+    for reason, ids in reasons.items():
+        shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+        yield f"Not evaluated, {reason}: {shown}."

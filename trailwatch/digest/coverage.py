@@ -1,0 +1,178 @@
+"""What a digest rests on: how much was read, what was missing, and what could not be evaluated. From the tables alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from trailwatch.config import Config
+from trailwatch.detect.scan import NotRun
+from trailwatch.engine import Engine
+from trailwatch.findings.reading import Reading
+from trailwatch.store.tables import Store
+
+# CloudTrail delivers within minutes as a rule; two hours is when a day is called complete.
+DELIVERY = timedelta(hours=2)
+SILENCE_DAYS = 14
+HISTORY_DAYS = 90
+
+
+@dataclass(frozen=True)
+class AccountSeen:
+    """One account: its events of the day, and when it was last heard of."""
+
+    account: str
+    name: str
+    events: int
+    regions: int
+    last_time: datetime
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Source objects that could not be read or used, by reason, with some of their keys."""
+
+    reason: str
+    objects: int
+    first_day: date
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """An account and region without any event, where such days usually have some."""
+
+    account: str
+    name: str
+    region: str
+    active_days: int
+    of_days: int
+
+
+@dataclass(frozen=True)
+class Unable:
+    """A detection, or the model, that could not be evaluated, and why."""
+
+    detection: str
+    reason: str
+    failed: bool = False  # it broke, as against: it had nothing to go on
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A suppression that has run out, and so silences nothing any more."""
+
+    detection: str
+    principal: str
+    owner: str
+    until: date
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What one digest, or one scan, is based on."""
+
+    events: int = 0
+    complete_until: datetime | None = None
+    day_complete: bool = False
+    last_ingest: datetime | None = None
+    accounts: tuple[AccountSeen, ...] = ()
+    identities: int = 0
+    young_identities: int = 0
+    history_days: int = 0
+    objects: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("listed", "read", "failed", "changed"), 0))
+    kinds: dict[str, int] = field(default_factory=dict)
+    records: int = 0
+    doubles: int = 0
+    not_understood: int = 0
+    others: dict[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    changed: tuple[Failure, ...] = ()
+    silent: tuple[Silence, ...] = ()
+    late_events: int = 0
+    undigested: tuple[date, ...] = ()
+    detections: int = 0
+    unable: tuple[Unable, ...] = ()
+    broken: tuple[Unable, ...] = ()
+    off: tuple[str, ...] = ()
+    learning: int = 0
+    suppressed: int = 0
+    expired: tuple[Expired, ...] = ()
+    repeated: int = 0
+    lost_hits: dict[str, int] = field(default_factory=dict)
+    reads: Reading | None = None
+
+    @property
+    def gap(self) -> bool:
+        """Whether something is missing that ought to be there, so that silence may mean blindness."""
+        return bool(
+            self.failures or self.changed or self.silent or self.broken or self.not_understood or not self.day_complete
+            or self.undigested or self.lost_hits or any(unable.failed for unable in self.unable)
+        )  # fmt: skip
+
+
+def measure(store: Store, *, day: date, now: datetime, config: Config | None = None) -> Coverage:
+    """Return what the store holds for a day; counts of findings and detections are filled in by the digest."""
+    config = config or Config()
+    names = config.organization.accounts
+    with Engine() as engine:
+        store.show(engine, "objects", days=(date.min, day + timedelta(days=1)))
+        store.show(engine, "others", days=(day, day))
+        store.show(engine, "settled")
+        store.show(engine, "activity", days=(day - timedelta(days=HISTORY_DAYS), day))
+        ledger = engine.relation("coverage_objects", day=day).to_pylist()
+        accounts = engine.relation("coverage_accounts", day=day).to_pylist()
+        silent = engine.relation("silent_cells", day=day).to_pylist()
+        identities, young, events = engine.relation("coverage_identities", day=day).to_pylist()[0].values()
+        others = engine.rows("select record_class, count(*) from others where dt = $day group by 1 order by 1", day=day)
+        (last_ingest,) = engine.rows("select max(ingested_at) from objects")[0]
+        (doubles,) = engine.rows(
+            "select coalesce(sum(doubles), 0) from (select arg_max(doubles, settled_at) as doubles from settled "
+            "where dt = $day group by shard, stage)", day=day)[0]  # fmt: skip
+    today = [row for row in ledger if row["today"]]
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    complete_until = None if last_ingest is None else min(end, last_ingest - DELIVERY)
+    first_days = [key[0] for key in store.partitions("activity")]
+    objects = {status: sum(row["objects"] for row in today if row["status"] == status) for status in ("read", "failed", "changed")}
+    return Coverage(
+        events=int(events),
+        complete_until=complete_until,
+        day_complete=complete_until == end,
+        last_ingest=last_ingest,
+        accounts=tuple(AccountSeen(row["account"], names.get(row["account"], ""), row["events"], row["regions"], row["last_time"])
+                       for row in accounts),
+        identities=identities,
+        young_identities=young,
+        history_days=max(0, (day - min(first_days)).days) if first_days else 0,
+        objects={"listed": sum(objects.values()), **objects},
+        kinds=_by_kind(today),
+        records=sum(row["records"] for row in today),
+        doubles=int(doubles),
+        not_understood=sum(row["not_understood"] for row in today),
+        others={name: count for name, count in others},
+        failures=tuple(_failure(row) for row in ledger if row["status"] == "failed"),
+        changed=tuple(_failure(row) for row in ledger if row["status"] == "changed"),
+        silent=tuple(Silence(row["account"], names.get(row["account"], ""), row["region"], row["active_days"], row["of_days"])
+                     for row in silent),
+    )  # fmt: skip
+
+
+def unables(not_evaluated: Sequence[NotRun], not_run: Sequence[NotRun]) -> tuple[Unable, ...]:
+    """Return detections that had nothing to go on, and those that broke, as one list."""
+    return (*(Unable(one.id, one.reason, failed=True) for one in not_run),
+            *(Unable(one.id, one.reason) for one in not_evaluated))  # fmt: skip
+
+
+def _by_kind(rows: list[dict[str, object]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        found[str(row["kind"])] = found.get(str(row["kind"]), 0) + int(str(row["objects"]))
+    return found
+
+
+def _failure(row: dict[str, object]) -> Failure:
+    first_day, examples = row["first_day"], row["examples"]
+    if not isinstance(first_day, date) or not isinstance(examples, list):
+        raise TypeError("coverage_objects has changed")
+    return Failure(str(row["reason"]) or "no reason recorded", int(str(row["objects"])), first_day, tuple(examples))

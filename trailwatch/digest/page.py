@@ -1,0 +1,100 @@
+"""One day's digest, put together from its parts: coverage, incidents, findings, practices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from trailwatch.config import Config
+from trailwatch.detect.detection import Detection
+from trailwatch.digest.coverage import Coverage, Expired
+from trailwatch.digest.report import PracticeState, report
+from trailwatch.finding import Finding, Incident
+from trailwatch.findings.suppress import expired
+from trailwatch.findings.triage import urgency
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What one UTC day's page says; the renderers show it, the store keeps it."""
+
+    date: date
+    made_at: datetime
+    versions: Mapping[str, int]
+    coverage: Coverage
+    incidents: tuple[Incident, ...]
+    findings: tuple[Finding, ...]  # most urgent first; ended and suppressed ones last
+    practices: tuple[PracticeState, ...]
+    quiet: tuple[Finding, ...] = ()  # reported in the last seven days, not seen on this day, not ended yet
+    names: Mapping[str, str] = field(default_factory=dict)  # account → name
+    zones: Mapping[str, str] = field(default_factory=dict)  # person → time zone
+    schema: int = SCHEMA
+
+    @property
+    def happening(self) -> tuple[Finding, ...]:
+        """The findings of this day that nobody silenced."""
+        return tuple(one for one in self.findings if not one.suppressed_by and one.status not in _CLOSED)
+
+    @property
+    def closed(self) -> tuple[Finding, ...]:
+        """The findings that ended or were resolved."""
+        return tuple(one for one in self.findings if one.status in _CLOSED and not one.suppressed_by)
+
+    @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        """The findings that somebody silenced."""
+        return tuple(one for one in self.findings if one.suppressed_by)
+
+    def counts(self) -> Counter[str]:
+        """Return the number of this day's findings by severity."""
+        return Counter(one.severity for one in self.happening)
+
+
+_CLOSED = {"ended", "resolved"}
+
+
+def assemble(
+    *,
+    day: date,
+    made_at: datetime,
+    coverage: Coverage,
+    findings: Iterable[Finding],
+    incidents: Iterable[Incident] = (),
+    quiet: Sequence[Finding] = (),
+    detections: Iterable[Detection] = (),
+    versions: Mapping[str, int] | None = None,
+    config: Config | None = None,
+) -> Digest:
+    """Put the parts of one day together, in the order in which they are read."""
+    config = config or Config()
+    ordered = tuple(sorted(findings, key=urgency))
+    unable = {one.detection: one.reason for one in coverage.unable}
+    coverage = replace(
+        coverage,
+        suppressed=sum(bool(one.suppressed_by) for one in ordered),
+        expired=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in expired(config, day=day)),
+    )
+    return Digest(
+        date=day,
+        made_at=made_at,
+        versions=dict(versions or {}),
+        coverage=coverage,
+        incidents=tuple(incidents),
+        findings=ordered,
+        practices=report((*ordered, *quiet), detections, unable=unable, events=coverage.events),
+        quiet=tuple(sorted(quiet, key=urgency)),
+        names=dict(config.organization.accounts),
+        zones=_zones(config, ordered),
+    )
+
+
+def _zones(config: Config, findings: Iterable[Finding]) -> dict[str, str]:
+    persons = {one.person for one in findings if one.person}
+    aliases = config.aliases()
+    declared = {name.lower(): person.time_zone for name, person in config.people.items() if person.time_zone}
+    named = {person: aliases.get(person.lower(), person.lower()) for person in persons}
+    return {person: declared[name] for person, name in named.items() if name in declared}
