@@ -1,7 +1,7 @@
 """Runs the cases of detections: records through the real decoder, the real views, and the real scan.
 
 All clauses and counts of all detections run over all cases in one scan; a week of its own and key ids of its own keep
-each case apart. What asks history or writes its own query gets an engine with the rows of its case alone.
+each case apart. What asks history or is a query of its own sees the rows of its case alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trailwatch.detect import context
 from trailwatch.detect.detection import Case, Detection
@@ -89,39 +88,48 @@ def run(detections: Iterable[Detection]) -> list[Outcome]:
 def _tried(trials: Sequence[_Trial]) -> Iterator[Outcome]:
     if not trials:
         return
+    records = [record for trial in trials for record in trial.records]
     with Engine(threads=2) as engine:
-        events = decode.records([dict(record.body) for trial in trials for record in trial.records])
+        events = decode.records([dict(record.body) for record in records])
         engine.table("raw_events", events)
         sessions.resolve(engine, aliases={})
         understood = set(events.column("event_id").to_pylist())
+        context.build(engine, own=OWN)
+        engine.execute("alter table scope rename to scope_plain")
+        engine.table("case_context", pa.Table.from_pylist(_context_rows(records), schema=_CONTEXT))
+        engine.build("scope", relation="scope_cases")
         together = [trial for trial in trials if trial.detection.shape in ("where", "count")]
-        alone = [trial for trial in trials if trial.detection.shape not in ("where", "count")]
-        _scope(engine, [record for trial in trials for record in trial.records])
         by_id = {trial.detection.id: trial.detection for trial in together}
         yield from _judged(together, evaluate(engine, list(by_id.values()), history=True), understood)
-        tables = {name: engine.query(f"select * from {name}") for name in ("attributed", "links", "sessions")}
-    for trial in alone:
-        yield from _judged([trial], _alone(trial, tables), understood)
+        if alone := [trial for trial in trials if trial.detection.shape in ("new", "query")]:
+            _divide(engine)
+            for trial in alone:
+                yield from _judged([trial], _alone(engine, trial), understood)
 
 
-def _alone(trial: _Trial, tables: Mapping[str, pa.Table]) -> Scanned:
-    with Engine(threads=1) as engine:
-        mine = _rows(tables["attributed"], "event_id", trial.ids)
-        credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
-        engine.table("attributed", mine)
-        engine.execute("create view events as from attributed")
-        for name in ("links", "sessions"):
-            engine.table(name, _rows(tables[name], "credential", credentials))
-        engine.table("seen", _seen(mine, trial.case.difference.get("seen", [])))
-        _scope(engine, trial.records)
-        return evaluate(engine, [trial.detection], history=True)
+def _divide(engine: Engine) -> None:
+    """Put views of one case in the place of the relations of all cases."""
+    engine.execute("create table all_attributed as from attributed")
+    for view in ("attributed", "events"):
+        engine.execute(f"drop view {view}")
+    for table in ("scope", "links", "sessions"):
+        engine.execute(f"alter table {table} rename to all_{table}")
+    engine.execute("create table case_events (event_id varchar)")
+    engine.execute("create table case_credentials (credential varchar)")
+    engine.execute("create view scope as from all_scope semi join case_events using (event_id)")
+    for view in ("attributed", "events"):
+        engine.execute(f"create view {view} as from all_attributed semi join case_events using (event_id)")
+    for view in ("links", "sessions"):
+        engine.execute(f"create or replace view {view} as from all_{view} semi join case_credentials using (credential)")
 
 
-def _scope(engine: Engine, records: Sequence[Record]) -> None:
-    context.build(engine, own=OWN)
-    engine.execute("alter table scope rename to scope_plain")
-    engine.table("case_context", pa.Table.from_pylist(_context_rows(records), schema=_CONTEXT))
-    engine.view("scope", relation="scope_cases")
+def _alone(engine: Engine, trial: _Trial) -> Scanned:
+    engine.table("case_events", pa.table({"event_id": pa.array(sorted(trial.ids), TEXT)}))
+    mine = engine.query("select account, principal, person, credential, issued_key, event_time from attributed")
+    credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
+    engine.table("case_credentials", pa.table({"credential": pa.array(sorted(credentials - {""}), TEXT)}))
+    engine.table("seen", _seen(mine, trial.case.difference.get("seen", [])))
+    return evaluate(engine, [trial.detection], history=True)
 
 
 def _context_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -160,11 +168,6 @@ def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     shared = {"month": since.date().replace(day=1), "first_time": since, "last_time": first - timedelta(days=2),
               "days": 30, "events": 300, "days_seen": [since.day]}  # fmt: skip
     return pa.Table.from_pylist([{**shared, **row} for row in (*known, *used)], schema=SEEN.columns)
-
-
-def _rows(table: pa.Table, column: str, values: set[str]) -> pa.Table:
-    wanted = pa.array(sorted(value for value in values if value), TEXT)
-    return table.filter(pc.is_in(table.column(column), value_set=wanted))
 
 
 def _judged(trials: Sequence[_Trial], scanned: Scanned, understood: set[str]) -> Iterator[Outcome]:

@@ -11,6 +11,7 @@ import msgspec
 
 from trailwatch.config import Config
 from trailwatch.detect.detection import Detection, read
+from trailwatch.detect.laws import Bench, problems
 from trailwatch.errors import DetectionError, TrailwatchError
 
 
@@ -49,16 +50,19 @@ def builtin() -> Path:
 
 
 def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
-    """Read every detection of the package and of the configured folders; a broken file never stops the others."""
+    """Read every detection of the package and of the configured folders; a broken file never stops the others.
+
+    The laws of the built-in ones are held by the package's tests; with `checked` those of the user's are held here.
+    """
     rules = (config or Config()).rules
-    found, broken = _read(_files([builtin()]))
+    found, broken = _read(files([builtin()]))
     folders = []
     for folder in rules.folders:
         place = Path(folder).expanduser()
         folders.append(place)
         if not place.exists():
             broken.append(Broken(folder, "there is no such folder ([rules] folders)"))
-    own, broken_own = _read(_files(folders))
+    own, broken_own = _read(files(folders))
     own, unlawful = _lawful(own) if checked else (own, [])
     broken += broken_own + unlawful
     kept: dict[str, Detection] = {}
@@ -80,7 +84,8 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
     )
 
 
-def _files(folders: Iterable[Path]) -> Iterator[Path]:
+def files(folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the detection files of folders, and files as they are."""
     for folder in folders:
         if folder.is_file():
             yield folder
@@ -99,5 +104,13 @@ def _read(paths: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
 
 
 def _lawful(detections: list[Detection]) -> tuple[list[Detection], list[Broken]]:
-    # Here and not at the top: check uses this module to find files.
-    return detections, []
+    if not detections:
+        return [], []
+    lawful, broken = [], []
+    with Bench() as bench:
+        for detection in detections:
+            if found := problems(detection, bench):
+                broken.append(Broken(detection.path, "; ".join(str(problem) for problem in found)))
+            else:
+                lawful.append(detection)
+    return lawful, broken

@@ -20,7 +20,7 @@ from trailwatch.detect.people import Directory, Identity
 from trailwatch.detect.places import Places
 from trailwatch.engine import Engine
 from trailwatch.profile import baseline
-from trailwatch.store.schema import ACTIVITY, FLAG, INT, REAL, SEEN, TEXT, TEXTS, TIME
+from trailwatch.store.schema import ACTIVITY, FLAG, IDENTITY_DAYS, INT, REAL, SEEN, TEXT, TEXTS, TIME
 
 # The columns that context adds to those of `attributed`; none is null except gaps, rhythms and the share of the hour.
 COLUMNS = (
@@ -53,6 +53,8 @@ _HISTORY = {
     "peers": pa.schema([("principal", TEXT), ("person", TEXT), ("peer_group", TEXT)]),
     "seen": SEEN.columns,
     "activity": ACTIVITY.columns,
+    "activity_window": ACTIVITY.columns,
+    "identity_days": IDENTITY_DAYS.columns,
 }  # fmt: skip
 
 
