@@ -260,7 +260,9 @@ def _check_values(config: Config, where: str, text: str) -> None:
                     ipaddress.ip_network(entry, strict=False)
                 except ValueError as error:
                     hint = '"198.51.100.0/24" or "vpce-0a1b2c3d"'
-                    raise ConfigError(f"network {name!r}: {error}", where=_place(where, text, name), hint=hint) from error
+                    raise ConfigError(
+                        f"network {name!r}: {error}", where=_place(where, text, name), hint=hint
+                    ) from error
     for name, person in (*config.people.items(), *config.groups.items()):
         place = _place(where, text, name)
         for shift in person.shifts:

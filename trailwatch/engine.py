@@ -25,9 +25,7 @@ def relation_text(name: str) -> str:
 class Engine:
     """One in-memory DuckDB session with bounded threads and memory."""
 
-    def __init__(
-        self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None
-    ) -> None:
+    def __init__(self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None) -> None:
         # No extension may be fetched: offline an s3:// path would otherwise wait for the network.
         settings: dict[str, Any] = {
             "autoinstall_known_extensions": False,
@@ -121,7 +119,10 @@ class Engine:
             statements = duckdb.extract_statements(sql)
         except duckdb.Error as error:
             raise EngineError(str(error).strip(), where="sql") from error
-        if len(statements) != 1 or statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+        if len(statements) != 1 or statements[0].type not in (
+            duckdb.StatementType.SELECT,
+            duckdb.StatementType.EXPLAIN,
+        ):
             raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
         clock = threading.Timer(seconds, self._con.interrupt)
         clock.start()

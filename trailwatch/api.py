@@ -1,0 +1,187 @@
+"""The Python door: open a store, and ask it or run its stations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from trailwatch import aws
+from trailwatch.config import Config, layered
+from trailwatch.detect import catalogue
+from trailwatch.digest import build, quick
+from trailwatch.digest.build import Digest
+from trailwatch.errors import ConfigError, StoreError
+from trailwatch.findings.reading import LATE_DAYS
+from trailwatch.ingest import collect
+from trailwatch.ingest.account import Account
+from trailwatch.investigate import views
+from trailwatch.investigate.rows import Rows
+from trailwatch.profile import identity, settle
+from trailwatch.profile.settle import Settled
+from trailwatch.progress import Progress, Silent
+from trailwatch.store.tables import Store
+from trailwatch.window import Window, parse_day, parse_window
+
+DELIVERY = timedelta(hours=2)  # after this, logs of an hour are taken as complete
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one daily run did: the account of the ingest, and the digests that it made."""
+
+    account: Account
+    settled: Settled
+    digests: tuple[Digest, ...]
+
+
+class Trail:
+    """One store with everything that can be asked of it.
+
+    Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself
+    in a notebook.
+    """
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.config = config
+
+    def __repr__(self) -> str:
+        return f"Trail({self.store.uri!r})"
+
+    def ingest(
+        self,
+        source: str | None = None,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        accounts: Iterable[str] = (),
+        regions: Iterable[str] = (),
+        reconcile: bool = False,
+        progress: Progress | None = None,
+    ) -> Account:
+        """Fetch what is new at the source (a folder, a file, or s3://bucket/prefix) and account for all of it."""
+        where = source or self.config.source.path
+        if not where:
+            raise ConfigError("no source is given", where="source", hint="trailwatch ingest s3://bucket/prefix")
+        now = datetime.now(UTC)
+        return collect.ingest(
+            self.store, where, access=aws.access(self.config.source), window=_window(start, end, now),
+            accounts=tuple(accounts), regions=tuple(regions), reconcile=reconcile, progress=progress or Silent(),
+        )  # fmt: skip
+
+    def settle(self, *, progress: Progress | None = None) -> Settled:
+        """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""
+        return settle.settle(self.store, aliases=self.config.aliases(), progress=progress or Silent())
+
+    def digest(self, day: date | str | None = None, *, progress: Progress | None = None) -> Digest:
+        """Make the digest of one UTC day [default: yesterday] and remember it; made again, it replaces itself."""
+        now = datetime.now(UTC)
+        when = parse_day(day, now=now) if isinstance(day, str) else day or now.date() - timedelta(days=1)
+        if when > now.date():
+            raise ConfigError(f"{when} has not begun yet", where="--date", hint="a day that is over, or today")
+        self.settle(progress=progress)
+        return build.build(self.store, day=when, config=self.config, now=now)
+
+    def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
+        """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+        account = self.ingest(source, progress=progress)
+        settled = self.settle(progress=progress)
+        now = datetime.now(UTC)
+        made = []
+        for day in self.due(now=now):
+            made.append(build.build(self.store, day=day, config=self.config, now=now))
+        return Run(account, settled, tuple(made))
+
+    def due(self, *, now: datetime) -> list[date]:
+        """Return the days that `run` makes a digest of, the oldest first.
+
+        A first run begins with the newest complete day that has events; a later one goes on where the last complete
+        digest ended, at most as far back as CloudTrail delivers.
+        """
+        today = now.astimezone(UTC).date()
+        closed = today - timedelta(days=1 if now - datetime.combine(today, time(), UTC) >= DELIVERY else 2)
+        days = {key[0] for key in self.store.partitions("events")}
+        complete = build.complete_days(self.store)
+        if complete:
+            first = max(max(complete) + timedelta(days=1), today - timedelta(days=LATE_DAYS))
+        else:
+            first = max((day for day in days if day <= closed), default=today)
+        wanted = [first + timedelta(days=step) for step in range((today - first).days + 1)]
+        if not complete and first < closed:
+            # A store of old logs gets the digest of its last day, not one of each silent day since.
+            wanted = [first]
+        return [day for day in wanted if day <= closed or day in days]
+
+    def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
+        """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""
+        now = datetime.now(UTC)
+        when = parse_day(day, now=now) if isinstance(day, str) else day or self._last_day()
+        return identity.profiles(self.store, name, day=when, config=self.config)
+
+    def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
+        """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.
+
+        Read-only, without access to other files or the network; stopped after `seconds`.
+        """
+        return Rows(views.ask(self.store, query, config=self.config, seconds=seconds,
+                              window=_window(start, end, datetime.now(UTC))))  # fmt: skip
+
+    def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
+        """Return attributed events of a window, the newest first."""
+        found = self.sql(f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end)
+        found.title = "events"
+        return found
+
+    def findings(self, *, start: str | None = None, end: str | None = None) -> Rows:
+        """Return the findings of the digests of a window, the most urgent first."""
+        found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
+        found.title = "findings"
+        return found
+
+    def _last_day(self) -> date:
+        days = [key[0] for key in self.store.partitions("activity")]
+        if not days:
+            raise StoreError("nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle")
+        return max(days) + timedelta(days=1)
+
+
+def open(  # noqa: A001 — reads as tw.open("store"), like gzip.open
+    store: str | None = None,
+    *,
+    config: Config | str | None = None,
+    create: bool = False,
+    flags: Mapping[str, Any] | None = None,
+) -> Trail:
+    """Open a store (a folder or s3://bucket/prefix) with the configuration of trailwatch.toml or of a given file."""
+    given = {**(flags or {}), **({"store.path": store} if store else {})}
+    found = config if isinstance(config, Config) else layered(config, environment=os.environ, flags=given)[0]
+    path = store or found.store.path
+    options = aws.storage_options(found.source) if path.startswith("s3://") else None
+    return Trail(Store.open(path, create=create, options=options), found)
+
+
+def scan(
+    source: str,
+    *,
+    config: Config | str | None = None,
+    detections: Iterable[catalogue.Detection] | None = None,
+    progress: Progress | None = None,
+) -> Digest:
+    """Run the detections over logs without keeping a store; without history `new` means new within these files."""
+    found = config if isinstance(config, Config) else layered(config, environment=os.environ)[0]
+    return quick.scan(source, config=found, detections=detections, progress=progress or Silent())
+
+
+def sample_logs() -> Path:
+    """Return the folder of the sample logs, in the package or in the checkout."""
+    packaged = Path(str(resources.files("trailwatch") / "_sample_logs"))
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "sample_logs"
+
+
+def _window(start: str | None, end: str | None, now: datetime) -> Window | None:
+    return parse_window(start, end, now=now) if start or end else None

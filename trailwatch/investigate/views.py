@@ -1,0 +1,49 @@
+"""The views that people ask in SQL: events with their meaning, activity, sessions, findings, and every table as it is."""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.engine import Engine, relation_text
+from trailwatch.profile.sessions import alias_table
+from trailwatch.store.schema import TABLES
+from trailwatch.store.tables import Store
+from trailwatch.window import Window
+
+MEMORY = "4GB"
+
+
+def ask(store: Store, query: str, *, config: Config, window: Window | None = None, seconds: float = 60.0) -> pa.Table:
+    """Run one SELECT of a person over the views, locked to the files of this store and stopped after `seconds`."""
+    asked = set(re.findall(r"[a-z_]+", query.lower()))
+    with Engine(memory=MEMORY) as engine:
+        files = show(store, engine, config=config, window=window, attributed=bool(asked & {"events", "attributed"}))
+        engine.lock(files)
+        return engine.ask(query, seconds=seconds)
+
+
+def show(
+    store: Store, engine: Engine, *, config: Config, window: Window | None = None, attributed: bool = True
+) -> list[str]:
+    """Make every table of a store visible, `events` with its meaning and persons; return the files behind them."""
+    days = window.days() if window else None
+    files: list[str] = []
+    for name, layout in TABLES.items():
+        found = store.files(name, days=days if layout.partitions[:1] == ("dt",) else None)
+        engine.files("raw_events" if name == "events" else name, found, layout.columns, partitions=layout.partitions)
+        files += found
+    # People ask `events` and get who was behind them; the views beneath keep reading what one record says.
+    engine.execute("create schema people")
+    engine.execute("create view people.findings as " + relation_text("people_findings"))
+    if attributed:
+        engine.view("events")
+        engine.execute("create or replace view sessions_window as from sessions")
+        engine.build("links")
+        engine.table("aliases", alias_table(config.aliases()))
+        engine.view("attributed")
+        engine.execute("create view people.events as from main.attributed")
+    engine.execute("set search_path = 'people,main'")
+    return files
