@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.engine import Engine
+from trailwatch.profile.batches import vacate
 from trailwatch.store.tables import Store
 
 WINDOW = 90
@@ -21,6 +22,8 @@ RELATIONS = ("rhythm", "time_zones", "habits", "daily", "usual", "classes", "pee
 
 def show(store: Store, engine: Engine, *, day: date, window: int = WINDOW) -> None:
     """Make `activity_window` (the window before the day, and the day) and `seen` visible in an engine."""
+    for name in ("activity_window", "seen"):
+        vacate(engine, name)
     store.show(engine, "activity", days=(day - timedelta(days=window), day), name="activity_window")
     store.show(engine, "seen", days=(date.min, day))
 
@@ -39,8 +42,10 @@ def build(
     wanted = set(relations)
     for name in RELATIONS:
         if name in wanted:
-            parameters = {} if name in ("time_zones", "usual") else {"day": day}
-            engine.build(name, **parameters)
+            if name in ("time_zones", "usual"):
+                engine.build(name)
+            else:
+                engine.build(name, day=day)
 
 
 def zones(config: Config) -> dict[str, str]:
@@ -56,7 +61,7 @@ def zones(config: Config) -> dict[str, str]:
 
 def classes(config: Config) -> dict[str, str]:
     """Return pattern → class for the principals of a configuration."""
-    found = {pattern: "pipeline" for pattern in config.automation.principals}
+    found = dict.fromkeys(config.automation.principals, "pipeline")
     return found | {pattern: kind for pattern, principal in config.principals.items()
                     if (kind := principal.class_)}  # fmt: skip
 

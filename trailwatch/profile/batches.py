@@ -18,8 +18,8 @@ Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
 T = TypeVar("T")
 
-DAYS = 31
-EVENTS = 500_000
+DAYS = 100
+EVENTS = 250_000
 TRIES = 6
 
 
@@ -49,7 +49,7 @@ def predicate(partitions: Iterable[Partition]) -> str:
 
 
 def group(partitions: Iterable[Partition], counts: Mapping[Partition, int]) -> list[Batch]:
-    """Divide partitions into batches of at most 31 days and half a million events; a bigger one stands alone."""
+    """Divide partitions into batches of at most a hundred days and a quarter million events; a bigger one stands alone."""
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0
@@ -70,7 +70,14 @@ def show(store: Store, engine: Engine, table: str, partitions: Iterable[Partitio
     days = [date.fromisoformat(folder[3:13]) for folder in wanted]
     files = store.files(table, days=(min(days), max(days)), version=version) if days else []
     kept = sorted(path for path in files if "/".join(path.rsplit("/", 3)[1:3]) in wanted)
+    vacate(engine, name)
     engine.files(name, kept, layout.columns, partitions=layout.partitions)
+
+
+def vacate(engine: Engine, name: str) -> None:
+    """Drop the table of this name, which an empty range of days leaves: a view cannot take its place."""
+    if engine.rows("select 1 from duckdb_tables() where table_name = $name", name=name):
+        engine.execute(f'drop table "{name}"')
 
 
 def made(store: Store, table: str) -> int:

@@ -12,6 +12,7 @@ from functools import cache
 import pyarrow as pa
 
 from trailwatch.engine import Engine, relation_text
+from trailwatch.profile.batches import vacate
 from trailwatch.store.schema import SETTLED
 from trailwatch.store.tables import Store, StoreConflict
 
@@ -54,36 +55,49 @@ class Memory:
     store: Store
     engine: Engine
     inputs: dict[Key, str] = field(default_factory=dict)
+    doubles: dict[Key, int] = field(default_factory=dict)
 
     def refresh(self) -> Memory:
         """Read the newest row of each (stage, day, shard)."""
+        vacate(self.engine, "settled_rows")
         self.store.show(self.engine, "settled", name="settled_rows")
         rows = self.engine.rows(
-            "select stage, dt, shard, arg_max(inputs, settled_at) from settled_rows group by stage, dt, shard"
+            "select stage, dt, shard, arg_max(inputs, settled_at), arg_max(doubles, settled_at) from settled_rows "
+            "group by stage, dt, shard"
         )
-        self.inputs = {(stage, day, shard): inputs for stage, day, shard, inputs in rows}
+        self.inputs = {(stage, day, shard): inputs for stage, day, shard, inputs, _ in rows}
+        self.doubles = {(stage, day, shard): doubles for stage, day, shard, _, doubles in rows}
         return self
 
     def holds(self, stage: str, day: date, shard: int, inputs: str) -> bool:
         """Return whether this was made from exactly these inputs."""
         return self.inputs.get((stage, day, shard)) == inputs
 
-    def remember(self, stage: str, made: Iterable[tuple[date, int, str, int, int]]) -> None:
-        """Note what was made: day, shard, inputs, rows, doubles. Call it after the result is written."""
+    def remember(
+        self, stage: str, made: Mapping[tuple[date, int], str], *, doubles: Mapping[tuple[date, int], int] | None = None
+    ) -> None:
+        """Note the inputs of what was made, by day and shard. Call it after the result is written.
+
+        Doubles add up: a day of which copies were taken out yesterday still says so today.
+        """
         now = datetime.now(UTC)
-        rows = [
-            {"dt": day, "shard": shard, "stage": stage, "inputs": inputs, "rows": rows, "doubles": doubles,
-             "settled_at": now}
-            for day, shard, inputs, rows, doubles in made
-        ]  # fmt: skip
-        self.store.append("settled", pa.Table.from_pylist(rows, schema=SETTLED.columns))
-        self.inputs |= {(stage, row["dt"], row["shard"]): row["inputs"] for row in rows}
+        keys = [(stage, day, shard) for day, shard in made]
+        for key in keys:
+            self.doubles[key] = self.doubles.get(key, 0) + (doubles or {}).get(key[1:], 0)
+        self.inputs |= {key: made[key[1:]] for key in keys}
+        stages, days, shards = zip(*keys, strict=True) if keys else ((), (), ())
+        columns = {
+            "dt": days, "shard": shards, "stage": stages, "inputs": [self.inputs[key] for key in keys],
+            "rows": [None] * len(keys), "doubles": [self.doubles[key] for key in keys], "settled_at": [now] * len(keys),
+        }  # fmt: skip
+        self.store.append("settled", pa.table(columns, schema=SETTLED.columns))
 
     def tidy(self) -> None:
         """Put many small files of the memory together, keeping the newest row of each key."""
         version = self.store.version("settled")
         if len(self.store.partitions("settled", version=version).get((), [])) <= FILES:
             return
+        vacate(self.engine, "settled_rows")
         self.store.show(self.engine, "settled", name="settled_rows", version=version)
         newest = self.engine.query(
             "select * from settled_rows qualify row_number() over "

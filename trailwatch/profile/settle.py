@@ -15,7 +15,7 @@ from trailwatch.engine import Engine
 from trailwatch.profile.batches import Batch, Files, Partition, group, made, persist, show
 from trailwatch.profile.doubles import clean
 from trailwatch.profile.inputs import MEANING, Memory
-from trailwatch.profile.stages import REACH, Bench, due, make_activity, make_seen, make_sessions, read
+from trailwatch.profile.stages import REACH, Bench, due, make_activity, make_seen, make_sessions, moved, read
 from trailwatch.progress import Progress, Silent
 from trailwatch.store.tables import Store
 
@@ -82,7 +82,8 @@ def settle(
         bench = Bench(store, engine, Memory(store, engine).refresh(), aliases or {}, Path(folder))
         _days(bench, account, wanted, progress or Silent())
         account.months_made, rows = persist(lambda: make_seen(bench), where=store.uri, refresh=bench.past.refresh)
-        account.add("seen", rows)
+        if account.months_made:
+            account.add("seen", rows)
         bench.past.tidy()
     return account
 
@@ -102,7 +103,8 @@ def _days(bench: Bench, account: Settled, wanted: set[date] | None, progress: Pr
     files = _files(bench, wanted)
     ready = _ready(bench, files, files)
     account.waiting = len(files) - len(ready)
-    for batch in group(ready, _counts(files)):
+    left = moved(bench, files, ready, version=bench.store.version("sessions"))
+    for batch in group(left, _counts(files)):
         _persist(bench, lambda batch=batch: _second(bench, account, batch))  # type: ignore[misc]
     progress.advance(len(files) - len(stale))
     progress.finish()
@@ -121,7 +123,9 @@ def _first(bench: Bench, account: Settled, batch: Batch, *, whole: bool) -> None
     account.compacted += found.compacted
     stale = [key for key in batch.partitions if key not in _ready(bench, found.files, batch.partitions)]
     read(bench)
-    rows = make_sessions(bench, found.files, stale, version=versions["sessions"]) if stale else 0
+    rows = 0
+    if stale:
+        rows = make_sessions(bench, found.files, stale, version=versions["sessions"], doubles=found.doubles)
     if whole:
         _activity(bench, account, found.files, batch.partitions, versions)
     account.sessions_made += len(stale)

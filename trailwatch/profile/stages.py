@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from trailwatch.engine import Engine
-from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
+from trailwatch.profile.batches import Batch, Files, Partition, predicate, show, vacate
 from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
 from trailwatch.profile.sessions import alias_table
 from trailwatch.store.tables import Store
@@ -46,45 +46,55 @@ def read(bench: Bench) -> None:
     _keep(bench, "meaning", name="meant")
 
 
-def make_sessions(bench: Bench, files: Files, partitions: Iterable[Partition], *, version: int) -> int:
+def make_sessions(
+    bench: Bench, files: Files, partitions: Iterable[Partition], *, version: int, doubles: Mapping[Partition, int]
+) -> int:
     """Make the partial sessions of some partitions from `meant`; returns the number of rows."""
     wanted = sorted(partitions)
     _only(bench.engine, wanted)
     bench.engine.execute("create or replace view events as from meant semi join wanted using (dt, shard)")
     rows = bench.engine.relation("sessions")
     bench.store.replace("sessions", rows, where=predicate(wanted), version=version)
-    bench.past.remember("sessions", [
-        (*partition, bench.sessions_inputs(files, partition), 0, 0) for partition in wanted
-    ])  # fmt: skip
-    return rows.num_rows
+    inputs = {partition: bench.sessions_inputs(files, partition) for partition in wanted}
+    bench.past.remember("sessions", inputs, doubles=doubles)
+    return int(rows.num_rows)
 
 
 @dataclass(frozen=True)
 class Due:
-    """Partitions whose activity is due, and the inputs to remember for each that was looked at."""
+    """Partitions whose activity is to be made again, and the inputs to remember for each that was looked at."""
 
     again: list[Partition]
-    same: list[Partition]
     inputs: dict[Partition, str]
+
+
+def moved(bench: Bench, files: Files, partitions: Iterable[Partition], *, version: int) -> dict[Partition, str]:
+    """Return the partitions whose events, aliases or sessions near by are other files than before, and their hash."""
+    names = _names_by_day(bench.store.partitions("sessions", version=version))
+    found = {}
+    for day, shard in partitions:
+        near = digest(*(names.get(day - timedelta(days=back), []) for back in range(REACH + 1)))
+        inputs = f"{bench.activity_inputs(files, (day, shard))}/{near}"
+        if not bench.past.inputs.get(("activity", day, shard), "").startswith(inputs):
+            found[day, shard] = inputs
+    return found
 
 
 def due(bench: Bench, files: Files, partitions: Iterable[Partition]) -> Due:
     """Find the partitions whose events, aliases or used session links changed; leaves `day_links` in the engine."""
     version = bench.store.version("sessions")
-    names = _names_by_day(bench.store.partitions("sessions", version=version))
-    own, near = {}, {}
-    for partition in partitions:
-        own[partition] = bench.activity_inputs(files, partition)
-        near[partition] = digest(*(names.get(partition[0] - timedelta(days=back), []) for back in range(REACH + 1)))
-    known = {key: bench.past.inputs.get(("activity", *key), "//").split("/") for key in own}
-    open_ = [key for key in own if known[key][:2] != [own[key], near[key]]]
-    if not open_:
-        return Due([], [], {})
-    used = _link(bench, Batch(tuple(sorted(open_))), version=version)
-    inputs = {key: f"{own[key]}/{near[key]}/{used.get(key, '')}" for key in open_}
-    # Sessions written again with the same links for this day change nothing.
-    same = [key for key in open_ if known[key][0] == own[key] and known[key][2] == used.get(key, "")]
-    return Due(sorted(set(open_) - set(same)), sorted(same), inputs)
+    inputs = moved(bench, files, partitions, version=version)
+    if not inputs:
+        return Due([], {})
+    used = _link(bench, Batch(tuple(sorted(inputs))), version=version)
+    again = []
+    for key in inputs:
+        own, _, links = bench.past.inputs.get(("activity", *key), "//").split("/")
+        # Sessions written again with the same links for this day change nothing.
+        if own != inputs[key].partition("/")[0] or links != used.get(key, ""):
+            again.append(key)
+        inputs[key] += f"/{used.get(key, '')}"
+    return Due(sorted(again), inputs)
 
 
 def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> dict[str, int]:
@@ -94,24 +104,15 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
         engine = bench.engine
         _only(engine, found.again)
         engine.table("aliases", alias_table(bench.aliases))
-        # A credential with its day in front finds the links of its own day only.
-        engine.execute(
-            "create or replace view links as select * exclude (day) replace ("
-            "strftime(day, '%Y-%m-%d') || ':' || credential as credential) from day_links"
-        )
-        engine.execute(
-            "create or replace view events as select * replace ("
-            "case when credential <> '' then strftime(dt, '%Y-%m-%d') || ':' || credential else '' end as credential, "
-            "case when issued_key <> '' then strftime(dt, '%Y-%m-%d') || ':' || issued_key else '' end as issued_key) "
-            "from meant semi join wanted using (dt, shard)"
-        )
+        engine.build("links", relation="dated_links")
+        engine.view("events", relation="dated")
         engine.view("attributed_now", relation="attributed")
         _keep(bench, "attributed_now", name="attributed")
         for table in ("activity", "identity_days"):
             rows = engine.relation(table)
             bench.store.replace(table, rows, where=predicate(found.again), version=versions[table])
             counts[table] = rows.num_rows
-    bench.past.remember("activity", [(*key, found.inputs[key], 0, 0) for key in (*found.again, *found.same)])
+    bench.past.remember("activity", found.inputs)
     return counts
 
 
@@ -133,7 +134,7 @@ def make_seen(bench: Bench) -> tuple[int, int]:
         made = bench.engine.relation("seen")
         where = "month in (" + ", ".join(f"'{month.isoformat()}'" for month in months) + ")"
         bench.store.replace("seen", made, where=where, version=before)
-        bench.past.remember("seen", [(month, 0, inputs[month], 0, 0) for month in months])
+        bench.past.remember("seen", {(month, 0): inputs[month] for month in months})
         rows += made.num_rows
     return len(stale), rows
 
@@ -143,6 +144,7 @@ def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:
     days = sorted({day for day, _ in batch.partitions})
     bench.engine.table("days", pa.table({"day": pa.array(days, pa.date32())}))
     reach = (first - timedelta(days=REACH), last)
+    vacate(bench.engine, "near_sessions")
     bench.store.show(bench.engine, "sessions", days=reach, name="near_sessions", version=version)
     for table in ("sessions_window", "day_links"):
         if table == "day_links":
