@@ -20,16 +20,15 @@ turns as (
 ),
 -- The caller's side names the parent; the callee's side knows it as a foreign account only.
 issues as (
-    select
-        credential, account, min(issued_time) as issued_time,
-        arg_max(kind, rank) as kind, arg_max(principal, rank) as principal,
-        max(principal_id) as principal_id, max(session_name) as session_name, max(person) as person,
-        arg_max(parent_credential, rank) as parent_credential, arg_max(parent_principal, rank) as parent_principal,
-        arg_max(parent_person, rank) as parent_person, max(source_identity) as source_identity, max(subject) as subject,
-        arg_max(issued_event_id, rank) as issued_event_id
-    from (select *, (parent_credential <> '')::int * 4 + (parent_principal not like '%/external/%')::int * 2
-        + (parent_person <> '')::int as rank from turns)
-    group by credential, account, turn
+    select * replace (
+        max(principal_id) over turn_ as principal_id, max(session_name) over turn_ as session_name,
+        max(person) over turn_ as person, max(source_identity) over turn_ as source_identity,
+        max(subject) over turn_ as subject, min(issued_time) over turn_ as issued_time)
+    from turns
+    window turn_ as (partition by credential, account, turn)
+    qualify row_number() over (partition by credential, account, turn order by
+        (parent_credential <> '') desc, (parent_principal like '%/external/%'), (parent_person <> '') desc,
+        issued_event_id) = 1
 ),
 uses as (
     select
@@ -51,15 +50,21 @@ by_key as (
         on u.credential = m.credential and u.account = m.account and u.start + interval 5 second >= m.issued_time
 ),
 -- Without the key: the same identity and session name, issued in the same second.
+orphans as (
+    select credential, account, principal, session_name, created from by_key
+    where not matched and created is not null
+    union all
+    select credential, account, principal, session_name, issued_time from issues
+    where kind = 'console' and parent_credential = '' and session_name <> ''
+),
 by_name as (
-    select u.credential, u.account, u.principal, u.session_name, u.created,
-        arg_min(m.credential, (m.kind not in ('console', 'switch-role', 'login'))::int * 10 + abs(u.slack)) as sibling
-    from (
-        select *, unnest([-2, -1, 0, 1, 2]) as slack from by_key where not matched and created is not null
-    ) as u
+    select o.credential, o.account, o.principal, o.session_name, o.created,
+        first(m.credential order by m.kind in ('console', 'switch-role', 'login') desc, abs(o.slack), m.issued_event_id)
+            as sibling
+    from (select *, unnest([-2, -1, 0, 1, 2]) as slack from orphans) as o
     join issues as m
-        on m.principal = u.principal and m.session_name = u.session_name
-        and epoch(m.issued_time)::bigint = epoch(u.created)::bigint + u.slack and m.credential <> u.credential
+        on m.principal = o.principal and m.session_name = o.session_name
+        and epoch(m.issued_time)::bigint = epoch(o.created)::bigint + o.slack and m.credential <> o.credential
     group by all
 ),
 strays as (
@@ -92,14 +97,18 @@ gathered as (
         i.credential, i.kind, i.account, i.principal, coalesce(nullif(i.principal_id, ''), u.principal_id, '') as principal_id,
         coalesce(nullif(i.session_name, ''), u.session_name, '') as session_name,
         coalesce(nullif(i.person, ''), u.person, '') as person,
-        i.parent_credential, i.parent_principal, i.parent_person,
+        coalesce(s.sibling, i.parent_credential) as parent_credential,
+        case when s.sibling is null then i.parent_principal else i.principal end as parent_principal, i.parent_person,
         coalesce(nullif(i.source_identity, ''), u.source_identity, '') as source_identity,
         i.subject, i.issued_time, i.issued_event_id, u.first_time, u.last_time, coalesce(u.first_address, '') as first_address,
-        -- A sign-in is the top of its tree, and another key of the same session is no step down.
-        (i.kind not in ('console', 'signin-token', 'login'))::int as step,
+        -- Another key for the same identity is no step down.
+        (s.sibling is null and i.parent_principal not in ('', i.principal))::int as step,
         least(i.issued_time, coalesce(u.first_time, i.issued_time)) as start
     from issues as i
     left join usage as u on u.credential = i.credential and u.account = i.account and u.issue_time = i.issued_time
+    left join by_name as s
+        on i.kind = 'console' and i.parent_credential = '' and s.credential = i.credential and s.account = i.account
+        and s.principal = i.principal and s.session_name = i.session_name and s.created = i.issued_time
     union all
     select credential, kind, account, principal, principal_id, session_name, person,
         case when above = credential then '' else above end, case when above in ('', credential) then '' else principal end,

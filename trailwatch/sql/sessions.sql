@@ -70,7 +70,7 @@ described as (
         coalesce(nullif(given[6], ''), '') as federated_id,
         -- Application users of an identity pool are not staff, and a transient subject is another one every time.
         lower(case
-            when kind = 'saml' and coalesce(given[4], '') <> 'transient' then coalesce(given[3], '')
+            when kind = 'saml' and lower(coalesce(given[4], '')) not like '%transient' then coalesce(given[3], '')
             when kind = 'saml' then coalesce(asked[1], '')
             when kind = 'web-identity' and not contains(coalesce(given[7], asked[4], identity_provider, ''), 'cognito')
                 then coalesce(given[5], user_name, '')
@@ -129,7 +129,10 @@ issued as (
             else coalesce(nullif(person, ''), named)
         end as parent_person,
         coalesce(nullif(given[2], ''), asked[2], '') as source_identity,
-        event_id as issued_event_id, event_time as issued_time, coalesce(shared_event_id, '') as shared_event_id,
+        event_id as issued_event_id,
+        case when kind in ('console', 'switch-role') then coalesce(session_created_at, event_time) else event_time end
+            as issued_time,
+        coalesce(shared_event_id, '') as shared_event_id,
         coalesce(nullif(given[3], ''), given[5], case when kind in ('saml', 'web-identity') then user_name end, '') as subject
     from described
     where issued_key = '' or issued_key is distinct from access_key_id
