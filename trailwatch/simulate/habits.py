@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from trailwatch.simulate import callers
 from trailwatch.simulate.chance import around, dice, ranked, temporary_key
-from trailwatch.simulate.people import Person, Work, address
+from trailwatch.simulate.people import CURIOUS, Person, Work, address
 from trailwatch.simulate.records import Caller, Record, call, denied, throttled
 
 # Days on which the story needs somebody at work, whatever the dice say.
@@ -19,6 +19,7 @@ AT_WORK = {("dave@example.com", date(2026, 8, day)) for day in range(3, 8)} | {
     ("carol@example.com", date(2026, 7, 29)),
     ("carol@example.com", date(2026, 7, 30)),
     ("alice@example.com", date(2026, 7, 28)),
+    ("grace@example.com", date(2026, 7, 29)),
 }
 
 
@@ -118,7 +119,8 @@ def work_through(chance: random.Random, session: Session) -> Iterator[Record]:
     at, caller, left = session.begin + timedelta(seconds=chance.randrange(4, 40)), session.caller, session.events
     pause = max(20.0, min(260.0, (session.end - session.begin).total_seconds() / max(1, session.events)))
     while left > 0 and at < session.end:
-        wanted = [ranked(chance, session.work.calls, 1.05)]
+        curious = chance.random() < 0.007
+        wanted = [chance.choice(CURIOUS) if curious else ranked(chance, session.work.calls, 1.05)]
         if caller.console:
             service = wanted[0].split(":")[0] + ":"
             wanted += [c for c in session.work.calls if c.startswith(service) and c != wanted[0]][

@@ -25,7 +25,6 @@ def day(span: Span) -> Iterator[Record]:
     if span.copy:
         return
     yield from _rotation(span)
-    yield from _break_fix(span)
     rows: dict[str, list[benign.Benign]] = {}
     for row in benign.TABLE:
         # The sparse year knows the same calls, so that none of them is new when the dense days begin.
@@ -33,6 +32,7 @@ def day(span: Span) -> Iterator[Record]:
             span.dense or (span.day.day in (2, 15) and span.chance("row", row.api, row.actor).random() < 0.4)
         ):
             rows.setdefault(row.actor, []).append(row)
+    yield from _break_fix(span, rows.pop("break-fix", []))
     for actor, due in rows.items():
         yield from _pipeline(span, actor, due) if actor in _PIPELINES else _person(span, actor, due)
     if span.dense and span.day.weekday() in (TUESDAY, THURSDAY):
@@ -142,7 +142,7 @@ def _rotation(span: Span) -> Iterator[Record]:
         )
 
 
-def _break_fix(span: Span) -> Iterator[Record]:
+def _break_fix(span: Span, due: list[benign.Benign]) -> Iterator[Record]:
     """The emergency user is tried on Mondays and Wednesdays, with MFA, sometimes mistyped once."""
     if span.day.weekday() not in (MONDAY, WEDNESDAY):
         return
@@ -156,5 +156,7 @@ def _break_fix(span: Span) -> Iterator[Record]:
         ("ec2:DescribeInstances", "monitoring:DescribeAlarms", "iam:GetUser", "iam:ListMFADevices")
     ):
         yield call(chance, at + timedelta(seconds=4 + 3 * number), caller, api)
+    for number, row in enumerate(due):
+        yield _act(span, caller, at + timedelta(seconds=60 + 20 * number), row)
     if span.day.weekday() == MONDAY and span.day.day <= 14:
-        yield call(chance, at + timedelta(minutes=2), caller, "iam:ChangePassword")
+        yield call(chance, at + timedelta(minutes=5), caller, "iam:ChangePassword")

@@ -8,13 +8,19 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from trailwatch.simulate import callers, habits
-from trailwatch.simulate.chance import dice, stable_id, text
+from trailwatch.simulate.chance import dice, stable_id
 from trailwatch.simulate.people import PEOPLE, address
 from trailwatch.simulate.records import Caller, Record, american, call, denied
 from trailwatch.simulate.stock import DEV, PROD, STRANGER
 from trailwatch.simulate.story import Chapter, days
 
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 _PEOPLE = {person.email: person for person in PEOPLE}
+
+
+def intruders_key(seed: int) -> str:
+    """Return the key that the intruder makes for svc-reports."""
+    return stable_id("AKIA", "intruder", seed, length=16)
 
 
 def _steps(
@@ -72,9 +78,9 @@ def off_hours(seed: int, day: date) -> Iterator[Record]:
     yield from entry
     yield from _steps(chance, caller, at + timedelta(seconds=15), "sts:GetCallerIdentity", gap=3)
     yield from _steps(chance, caller, at + timedelta(seconds=60), _SWEEP, gap=9, refused=_SWEEP_REFUSED)
-    key_at = habits.local(day, 3.42, "Europe/Berlin")
+    key_at = habits.local(day, 3.55, "Europe/Berlin")
     key = {
-        "accessKeyId": "AKIA" + text(chance, 16, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
+        "accessKeyId": intruders_key(seed),
         "status": "Active",
         "userName": "svc-reports",
         "createDate": american(key_at),
@@ -87,7 +93,7 @@ def off_hours(seed: int, day: date) -> Iterator[Record]:
         key_at + timedelta(seconds=21),
         caller,
         "iam:AttachUserPolicy",
-        params={"userName": "svc-reports", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        params={"userName": "svc-reports", "policyArn": ADMIN},
     )
     for number in range(12):
         secret = f"prod/{('shop', 'reports', 'billing', 'partner')[number % 4]}/{('db', 'api', 'smtp')[number // 4]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from trailwatch.simulate import callers, habits, users, workloads
+from trailwatch.simulate import callers, habits, incidents, users, workloads
 from trailwatch.simulate.chance import dice
 from trailwatch.simulate.people import PEOPLE, address
 from trailwatch.simulate.records import Record, american, call
@@ -84,6 +84,33 @@ def quarter(seed: int, day: date) -> Iterator[Record]:
     yield from workloads.quarter_close(Span(seed, day, True))
 
 
+def clean_up(seed: int, day: date) -> Iterator[Record]:
+    """Grace, who read the digest, takes away what the intruder left at svc-reports."""
+    chance = dice(seed, "story", "clean-up", day)
+    person = _PEOPLE["grace@example.com"]
+    session = habits.sessions(seed, person, day, dense=True)[0]
+    at, where = session.begin - timedelta(minutes=20), session.caller.address
+    caller, entry = callers.sso(
+        chance,
+        at,
+        email=person.email,
+        account=PROD,
+        permission_set="AdministratorAccess",
+        address=where,
+        client="browser",
+        system=person.system,
+    )
+    yield from entry
+    steps: tuple[tuple[str, Record], ...] = (
+        ("iam:ListAccessKeys", {"userName": "svc-reports"}),
+        ("iam:ListAttachedUserPolicies", {"userName": "svc-reports"}),
+        ("iam:DeleteAccessKey", {"userName": "svc-reports", "accessKeyId": incidents.intruders_key(seed)}),
+        ("iam:DetachUserPolicy", {"userName": "svc-reports", "policyArn": incidents.ADMIN}),
+    )
+    for number, (api, params) in enumerate(steps):
+        yield call(chance, at + timedelta(seconds=40 + 50 * number), caller, api, params=params)
+
+
 LOOKALIKES: tuple[Chapter, ...] = (
     Chapter(
         "quarterly-job",
@@ -100,6 +127,14 @@ LOOKALIKES: tuple[Chapter, ...] = (
         "Erin, on call, restarts services in the night",
         ("erin@example.com",),
         on_call,
+    ),
+    Chapter(
+        "clean-up",
+        "lookalike",
+        days(date(2026, 7, 29)),
+        "Grace removes what the intruder left at svc-reports",
+        ("grace@example.com",),
+        clean_up,
     ),
     Chapter(
         "travel",

@@ -90,6 +90,16 @@ _REPORT = _calls("""athena:GetQueryExecution athena:StartQueryExecution lambda:G
  secretsmanager:DescribeSecret monitoring:DescribeAlarms lambda:ListFunctions20150331""")
 
 
+# What anybody looks at once in a while: new things happen on quiet days too.
+CURIOUS = _calls("""ec2:DescribeTags ec2:DescribeAvailabilityZones sns:ListTopics acm:ListCertificates monitoring:ListMetrics
+    application-autoscaling:DescribeScalableTargets wafv2:ListWebACLs cloudfront:ListDistributions
+    ecs:DescribeClusters ecr:DescribeRepositories lambda:ListLayers20181031 ec2:DescribeAddresses
+    ec2:DescribeRouteTables ec2:DescribeNatGateways ec2:DescribeNetworkInterfaces states:ListStateMachines
+    tag:GetResources glue:GetJobs health:DescribeEventAggregates monitoring:ListDashboards
+    codebuild:BatchGetBuilds sns:GetTopicAttributes rds:DescribeDBClusters
+    lambda:GetFunctionConfiguration20150331v2 dynamodb:DescribeContinuousBackups""")
+
+
 def _away(month: int, day: int, days: int) -> tuple[date, date]:
     return date(2026, month, day), date.fromordinal(date(2026, month, day).toordinal() + days - 1)
 

@@ -16,7 +16,7 @@ from trailwatch.simulate.stock import DEV, EGRESS, PARTNER, PROD, RUNNERS, SECUR
 def ci_deploy(span: Span) -> Iterator[Record]:
     """Yield the day's deployments from GitHub, several on working days."""
     role, day = span.name("ci-deploy"), span.day.weekday()
-    for account, mean in ((DEV, 2.0), (PROD, 1.1)):
+    for account, mean in ((DEV, 1.7), (PROD, 1.0)):
         chance = span.chance("ci-deploy", account)
         if not span.dense and span.day.day in (1, 3):
             continue
@@ -73,7 +73,7 @@ def terraform_plan(span: Span) -> Iterator[Record]:
     """Yield the plans that compare what is with what is written."""
     if span.copy or span.day.weekday() >= 5 or (not span.dense and span.day.day > 3):
         return
-    for account in (PROD, DEV) if span.dense else (PROD,):
+    for account in (PROD, DEV) if span.dense and span.day.weekday() % 2 == 0 else (PROD,):
         chance = span.chance("plan", account)
         caller, entry, at = terraform(span, account)
         yield from entry

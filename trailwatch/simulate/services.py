@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from trailwatch.simulate import sts
-from trailwatch.simulate.chance import guid, hexes
+from trailwatch.simulate.chance import guid
 from trailwatch.simulate.records import Caller, Record, call
 from trailwatch.simulate.spans import Producer, Span
 from trailwatch.simulate.stock import ACCOUNTS, DEV, GLOBAL, HOME, PROD, SECOND, SECURITY
@@ -100,13 +100,7 @@ def cloudtrail(span: Span) -> Iterator[Record]:
                 "Host": "org-trail-410987654321.s3.eu-central-1.amazonaws.com",
             },
         )
-        yield call(
-            chance,
-            at + timedelta(seconds=2),
-            caller,
-            "kms:GenerateDataKey",
-            extra={"additionalEventData": {"keyMaterialId": hexes(chance, 16)}},
-        )
+        yield call(chance, at + timedelta(seconds=2), caller, "kms:GenerateDataKey")
     yield call(
         chance,
         span.at(1 + 20 * chance.random()),

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from trailwatch.simulate.callers import user_id
 from trailwatch.simulate.chance import stable_hex
 from trailwatch.simulate.people import PEOPLE, Person
-from trailwatch.simulate.stock import ACCOUNTS, EGRESS, ENDPOINTS, OFFICE, ORGANIZATION, PARTNER, VPN
+from trailwatch.simulate.stock import ACCOUNTS, EGRESS, ENDPOINTS, OFFICE, ORGANIZATION, PARTNER, PROD, VPN
 from trailwatch.simulate.world import World
 
 _SHIFTS = {
@@ -20,6 +20,13 @@ _GROUPS = {
     "operations": ("erin", "alice"),
     "data": ("bob", "heidi", "frank"),
     "security": ("ivan", "grace"),
+}
+
+_PRINCIPALS = {
+    f"{PROD}/user/svc-reports": 'class = "workload"\nnetworks = ["office"]',
+    "*/role/ci-deploy": 'class = "pipeline"',
+    "*/role/terraform-*": 'class = "pipeline"',
+    f"{PROD}/role/vendor-monitoring": 'class = "vendor"',
 }
 
 
@@ -42,6 +49,8 @@ def toml(world: World) -> str:
     ]
     for person in PEOPLE[: len(world.cast)]:
         lines += ["", f'[people."{person.email}"]', f'time_zone = "{person.zone}"', *_person(person)]
+    for pattern, line in _PRINCIPALS.items():
+        lines += ["", f'[principals."{pattern}"]', line]
     for group, members in _GROUPS.items():
         lines += [
             "",

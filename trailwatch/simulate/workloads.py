@@ -32,7 +32,7 @@ def web_app(span: Span) -> Iterator[Record]:
             values={"instance": instance},
         )
         outside = replace(inside, address=EGRESS[number % len(EGRESS)], endpoint="")
-        for _ in range(span.many(chance, 6 if weekend else 8)):
+        for _ in range(span.many(chance, 5 if weekend else 7)):
             at = span.at(0.3 + 23.4 * chance.random())
             api = chance.choices(
                 (
@@ -109,7 +109,7 @@ def orders_task(span: Span) -> Iterator[Record]:
             "java",
             endpoint=ENDPOINTS[PROD],
         )
-        for _ in range(span.many(chance, 4)):
+        for _ in range(span.many(chance, 3)):
             at = since + timedelta(seconds=chance.randrange(5, 36000))
             yield call(
                 chance,
