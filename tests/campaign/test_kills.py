@@ -1,0 +1,116 @@
+"""kill -9 at random moments of ingest, settle and digest; run again: the same events, no doubles, the same digest."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trailwatch import api
+from trailwatch.engine import Engine
+from trailwatch.simulate import write
+from trailwatch.store.tables import Store
+
+LOG = Path(os.environ.get("TRAILWATCH_CAMPAIGN", Path(tempfile.gettempdir()) / "trailwatch-campaign")) / "kills.jsonl"
+DAYS = ("2026-07-22", "2026-07-28")
+WORK = """
+import sys
+import trailwatch as tw
+t = tw.open(sys.argv[1], config=sys.argv[2] + "/trailwatch.toml", create=True)
+t.ingest(sys.argv[2])
+t.settle()
+for day in sys.argv[3:]:
+    t.digest(day)
+"""
+# What differs from run to run although the page says the same.
+VOLATILE = {"made_at", "versions", "reads", "last_ingest", "complete_until", "doubles"}
+PROOF = {
+    "events": "select event_id, count(*) from events group by all order by all",
+    "activity": "select * exclude (event_id) from activity order by all",
+    "seen": "select * from seen order by all",
+    "findings": "select dt, id, status, severity, count from findings order by all",
+}
+
+
+def _start(store: Path, logs: Path, days: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WORK, str(store), str(logs), *days],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=Path(api.__file__).parent.parent,
+    )  # fmt: skip
+
+
+def _finish(store: Path, logs: Path, days: tuple[str, ...]) -> float:
+    start = time.monotonic()
+    work = _start(store, logs, days)
+    _, errors = work.communicate()
+    assert work.returncode == 0, errors.decode()
+    return time.monotonic() - start
+
+
+def _state(store: Path) -> dict[str, Any]:
+    opened = Store.open(str(store))
+    with Engine() as engine:
+        for name in PROOF:
+            opened.show(engine, name)
+        state: dict[str, Any] = {name: engine.rows(sql) for name, sql in PROOF.items()}
+        opened.show(engine, "digests")
+        bodies = engine.rows("select dt, body from digests order by dt, made_at")
+    state["digests"] = {str(day): _steady(json.loads(body)) for day, body in bodies}
+    return state
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _steady(inner) for key, inner in value.items() if key not in VOLATILE}
+    return [_steady(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _kill_and_finish(folder: Path, logs: Path, days: tuple[str, ...], moment: float) -> dict[str, Any]:
+    store = folder / "store"
+    work = _start(store, logs, days)
+    try:
+        work.communicate(timeout=moment)
+    except subprocess.TimeoutExpired:
+        work.send_signal(signal.SIGKILL)
+        work.communicate()
+    _finish(store, logs, days)
+    return _state(store)
+
+
+def test_a_killed_run_goes_on_without_loss_or_doubles(tmp_path: Path) -> None:
+    logs, days = tmp_path / "logs", ("2026-06-05",)
+    write(logs, days=5, start=date(2026, 6, 1), story=False)
+    duration = _finish(tmp_path / "whole" / "store", logs, days)
+    expected = _state(tmp_path / "whole" / "store")
+    assert all(count == 1 for _, count in expected["events"])
+    for share in (0.45, 0.7, 0.9):
+        folder = tmp_path / f"killed-{share}"
+        assert _kill_and_finish(folder, logs, days, share * duration) == expected
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(0)
+def test_fifty_kills(tmp_path: Path, sample_logs: Path) -> None:
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    done = {json.loads(line)["seed"] for line in LOG.read_text().splitlines()} if LOG.exists() else set()
+    duration = _finish(tmp_path / "whole" / "store", sample_logs, DAYS)
+    expected = _state(tmp_path / "whole" / "store")
+    for seed in range(50):
+        if seed in done:
+            continue
+        moment = random.Random(seed).uniform(0.5, duration)
+        with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+            same = _kill_and_finish(Path(folder), sample_logs, DAYS, moment) == expected
+        with LOG.open("a") as out:
+            out.write(json.dumps({"seed": seed, "moment": round(moment, 2), "of": round(duration, 2), "same": same}) + "\n")
+        assert same, f"seed {seed}: killed after {moment:.2f} s"
