@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from trailwatch.digest.coverage import Coverage
-from trailwatch.digest.page import Digest
 from trailwatch.digest.words import clock, counted, day_name, number
 from trailwatch.findings.titles import plain
+
+if TYPE_CHECKING:
+    from trailwatch.digest.page import Digest
 
 _SHOWN = 3
 
@@ -25,7 +28,7 @@ def basis(digest: Digest) -> str:
     text = " ".join(parts)
     if coverage.history_days:
         text += f", compared with {counted(coverage.history_days, 'day')} of history"
-    return f"{text}. {_complete(digest)}"
+    return f"{text}." if digest.source else f"{text}. {_complete(digest)}"
 
 
 def _complete(digest: Digest) -> str:

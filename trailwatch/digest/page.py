@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from html import escape
+from typing import Any
 
 from trailwatch.config import Config
 from trailwatch.detect.detection import Detection
 from trailwatch.digest.coverage import Coverage, Expired
+from trailwatch.digest.render import as_dict, render
 from trailwatch.digest.report import PracticeState, report
 from trailwatch.finding import Finding, Incident
 from trailwatch.findings.suppress import expired
@@ -32,6 +35,7 @@ class Digest:
     quiet: tuple[Finding, ...] = ()  # reported in the last seven days, not seen on this day, not ended yet
     names: Mapping[str, str] = field(default_factory=dict)  # account → name
     zones: Mapping[str, str] = field(default_factory=dict)  # person → time zone
+    source: str = ""  # set for a scan of files without a store: there is no day, no memory and no practice report
     schema: int = SCHEMA
 
     @property
@@ -48,6 +52,23 @@ class Digest:
     def suppressed(self) -> tuple[Finding, ...]:
         """The findings that somebody silenced."""
         return tuple(one for one in self.findings if one.suppressed_by)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether logs are missing or something could not be evaluated, so that silence may mean blindness."""
+        return self.coverage.gap
+
+    def render(self, form: str = "text", *, color: bool = False) -> str:
+        """Return the digest as text, markdown, html or json."""
+        return render(self, form, color=color)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the digest as plain values, in the form that the JSON Schema describes."""
+        return as_dict(self)
+
+    def _repr_html_(self) -> str:
+        # A frame of its own: the page's style must not leak into a notebook, nor the notebook's into the page.
+        return f'<iframe sandbox title="digest" style="width:100%;height:42rem;border:0" srcdoc="{escape(render(self, "html"))}"></iframe>'
 
     def counts(self) -> Counter[str]:
         """Return the number of this day's findings by severity."""

@@ -57,7 +57,8 @@ def _state(
     unable: Mapping[str, str], events: int,
 ) -> PracticeState:  # fmt: skip
     if broken:
-        identities = tuple(dict.fromkeys(who(one) for one in broken))
+        names = (who(one) or next((f"somebody from {top.value}" for top in one.addresses), "") for one in broken)
+        identities = tuple(dict.fromkeys(name for name in names if name))
         since = min(_since(one) for one in broken)
         because = f"{len(broken)} finding{'s' if len(broken) > 1 else ''}"
         return PracticeState(number, code, title, "broken", because, identities, since, tuple(one.id for one in broken))
@@ -68,7 +69,8 @@ def _state(
         return PracticeState(number, code, title, "not evaluated", "no events on this day", (), None, ())
     if not looked:
         return PracticeState(number, code, title, "not evaluated", unable[rules[0].id], (), None, ())
-    because = f"{len(looked)} of {len(rules)} detections looked, none found anything"
+    part = f"{len(looked)} of {len(rules)}" if len(looked) < len(rules) else f"{len(rules)}"
+    because = f"{part} detection{'s' if len(rules) > 1 else ''} looked and found nothing"
     return PracticeState(number, code, title, "held", because, (), None, ())
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from trailwatch.digest.basis import basis, gaps, notes
-from trailwatch.digest.page import Digest
-from trailwatch.digest.words import (
-    STATUS, account, clock, counted, day_name, evidence, identity, listed, severity_sum, when,
+from trailwatch.digest.lines import (
+    CAVEAT, afterword, brief, broken_by, facts, headline, incident_facts, stamp, status, title,
 )  # fmt: skip
 from trailwatch.finding import Finding, Incident, rank
+from trailwatch.findings.titles import plain
 
-WIDTH = 100
-_COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "33", "low": "36", "info": "2", "heading": "1", "quiet": "2"}
+if TYPE_CHECKING:
+    from trailwatch.digest.page import Digest
+
+WIDTH, INDENT = 100, 10
+STEPS, AFTER = 12, 10
+_COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "33", "low": "36", "info": "2", "heading": "1"}
 
 
 def text(digest: Digest, *, color: bool = False) -> str:
@@ -26,144 +31,92 @@ class _Paint:
         self._on = on
 
     def __call__(self, words: str, kind: str) -> str:
-        return f"\x1b[{_COLORS[kind]}m{words}\x1b[0m" if self._on and kind in _COLORS else words
+        return f"\x1b[{_COLORS[kind]}m{words}\x1b[0m" if self._on else words
 
 
 def _lines(digest: Digest, paint: _Paint) -> Iterator[str]:
-    yield paint(f"trailwatch · {day_name(digest.date)} (UTC)", "heading")
-    yield paint(headline(digest), "heading")
+    yield paint(title(digest), "heading")
+    yield from (paint(line, "heading") for line in _wrapped(headline(digest), indent=0))
     yield ""
-    yield from _wrapped(basis(digest), first="Logs      ")
-    for place, gap in enumerate(gaps(digest)):
-        yield from _wrapped(gap, first="Missing   " if not place else "        · ")
-    for place, note in enumerate(notes(digest)):
-        yield from _wrapped(note, first="Notes     " if not place else "        · ")
+    yield from _wrapped(basis(digest), "Logs")
+    yield from _several(gaps(digest), "Missing")
+    yield from _several(notes(digest), "Notes")
     if digest.incidents:
         yield from _heading("Incidents", paint)
-        for place, incident in enumerate(digest.incidents, start=1):
-            yield from _incident(incident, place, digest, paint)
+        for incident in digest.incidents:
+            yield from _incident(incident, digest, paint)
     if digest.happening:
         yield from _heading("Findings", paint)
         full = [one for one in digest.happening if rank(one.severity) >= rank("medium")]
         for finding in full:
             yield from _finding(finding, digest, paint)
-        yield from _brief([one for one in digest.happening if one not in full], digest, paint)
+        for finding in (one for one in digest.happening if one not in full):
+            yield from _labelled(finding.severity, f"{status(finding, day=digest.date)} · {finding.title} [{brief(finding, digest)}]", paint)
     yield from _practices(digest, paint)
-    yield from _after(digest, paint)
+    yield from _after("Not seen today, but not over", digest.quiet, digest, paint)
+    yield from _after("Ended", digest.closed, digest, paint)
+    yield from _after("Suppressed", digest.suppressed, digest, paint)
 
 
-def headline(digest: Digest) -> str:
-    """Return the day in one line: the worst first, or that it was quiet and on how much that rests."""
-    counts = digest.counts()
-    severities = [f"{counts[name]} {name}" for name in ("critical", "high", "medium", "low", "info") if counts[name]]
-    if not digest.coverage.events and not severities:
-        return "No data. Nothing can be said about this day."
-    if not severities:
-        rest = f" in {counted(digest.coverage.events, 'event')}"
-        return f"Quiet: nothing to report{rest}{', but not everything could be seen' if digest.coverage.gap else ''}."
-    fresh = sum(one.status in {"new", "risen", "reopened"} for one in digest.happening)
-    stories = f"{counted(len(digest.incidents), 'incident')}, " if digest.incidents else ""
-    return f"{stories}{counted(len(digest.happening), 'finding')}: {', '.join(severities)}; {fresh or 'none'} new."
-
-
-def _incident(incident: Incident, place: int, digest: Digest, paint: _Paint) -> Iterator[str]:
-    label = f"{incident.severity.upper():8}"
-    head = _wrapped(f"{incident.title}", first=f"{place:>2} {label}  ", rest=" " * 13)
-    yield from (line.replace(label, paint(label, incident.severity), 1) for line in head)
-    zone = next((digest.zones[one] for one in incident.persons if one in digest.zones), "")
-    span = when(incident.first_time, incident.last_time, day=digest.date, zone=zone)
-    names = [f"{digest.names[one]} ({one})" if digest.names.get(one) else one for one in incident.accounts]
-    yield from _wrapped(f"{STATUS[incident.status]} · {span} · {', '.join(names[:3])}", first=" " * 13, rest=" " * 13)
-    for moment in incident.timeline[:10]:
-        time = moment["time"]
-        stamp = clock(time) if time.date() == digest.date else f"{time.day} {time:%b} {clock(time)}"
+def _incident(incident: Incident, digest: Digest, paint: _Paint) -> Iterator[str]:
+    yield from _labelled(incident.severity, incident.title, paint)
+    yield from _wrapped(incident_facts(incident, digest))
+    for moment in incident.timeline[:STEPS]:
         hidden = " (suppressed)" if moment.get("suppressed") else ""
-        yield from _wrapped(f"{moment['title']}{hidden}", first=f"{stamp:>24}  ", rest=" " * 26)
-    if len(incident.timeline) > 10:
-        yield f"{'':26}… and {len(incident.timeline) - 10} more"
+        yield from _wrapped(f"{moment['title']}{hidden}", f"{stamp(moment, digest):>{INDENT + 12}}", indent=INDENT + 14)
+    if len(incident.timeline) > STEPS:
+        yield from _wrapped(f"… and {len(incident.timeline) - STEPS} more", indent=INDENT + 14)
     yield ""
 
 
 def _finding(finding: Finding, digest: Digest, paint: _Paint) -> Iterator[str]:
-    label = f"{finding.severity.upper():8}"
-    late = ", arrived late" if finding.late else ""
-    since = f" since {finding.evidence['since']}" if finding.status in {"ongoing", "risen"} and "since" in finding.evidence else ""
-    head = list(_wrapped(finding.title, first=f"{label}  ", rest=" " * 10))
-    yield from (line.replace(label, paint(label, finding.severity), 1) for line in head)
-    rows = [
-        ("status", f"{STATUS[finding.status]}{since}{late}"),
-        ("who", f"{identity(finding)}, account {account(finding, digest.names)}"),
-        ("when", f"{when(finding.first_time, finding.last_time, day=digest.date, zone=digest.zones.get(finding.person, ''))}"
-                 f", {counted(finding.count, 'event')}"),
-        ("from", _from(finding)),
-        ("did", listed(finding.actions)),
-        ("to", listed(finding.targets)),
-        ("why", finding.why),
-        *(("seen" if not place else "", line) for place, line in enumerate(evidence(finding))),
-        ("weight", severity_sum(finding)),
-        ("next", finding.next),
-        ("more", f"trailwatch show {finding.id}" if finding.event_ids else ""),
-    ]  # fmt: skip
-    for name, words in rows:
-        if words:
-            yield from _wrapped(words, first=f"{'':10}{name:8}", rest=" " * 18)
+    yield from _labelled(finding.severity, f"{status(finding, day=digest.date)} · {finding.title}", paint)
+    for label, words in facts(finding, digest):
+        for place, line in enumerate(words.split("\n")):
+            yield from _wrapped(line, f"{'':{INDENT}}{'' if place else label}", indent=INDENT + 10)
     yield ""
-
-
-def _from(finding: Finding) -> str:
-    parts = [listed(finding.addresses), f"with {listed(finding.clients)}" if finding.clients else "",
-             f"in {listed(finding.regions)}" if finding.regions else ""]  # fmt: skip
-    return ", ".join(part for part in parts if part)
-
-
-def _brief(findings: Iterable[Finding], digest: Digest, paint: _Paint) -> Iterator[str]:
-    any_line = False
-    for finding in findings:
-        any_line = True
-        label = f"{finding.severity.upper():8}"
-        tail = f" [{identity(finding)}, {when(finding.first_time, finding.last_time, day=digest.date)}]"
-        lines = list(_wrapped(finding.title + tail, first=f"{label}  ", rest=" " * 10))
-        yield from (line.replace(label, paint(label, finding.severity), 1) for line in lines)
-    if any_line:
-        yield ""
 
 
 def _practices(digest: Digest, paint: _Paint) -> Iterator[str]:
     if not digest.practices:
         return
     yield from _heading("Practices", paint)
-    broken = [one for one in digest.practices if one.state == "broken"]
-    for state in broken:
-        names = ", ".join(state.identities[:3]) + (" …" if len(state.identities) > 3 else "")
-        since = f", since {state.since}" if state.since else ""
-        yield from _wrapped(f"{state.title}: {names}{since}", first=f"broken    {state.number:4}", rest=" " * 14)
-    held = [one.number for one in digest.practices if one.state == "held"]
-    open_ = [one.number for one in digest.practices if one.state == "not evaluated"]
-    if held:
-        yield from _wrapped(" ".join(held), first="held      ", rest=" " * 10)
-    if open_:
-        yield from _wrapped(" ".join(open_), first="not seen  ", rest=" " * 10)
-    yield from _wrapped("From activity alone; what IAM is configured to allow is not evaluated: no snapshot yet.", first=" " * 10)
+    for state in (one for one in digest.practices if one.state == "broken"):
+        yield from _wrapped(f"{state.title}: {broken_by(state, digest)}", "broken")
+    for label in ("held", "not evaluated"):
+        codes = [one.code for one in digest.practices if one.state == label]
+        if codes:
+            yield from _wrapped(", ".join(codes), "held" if label == "held" else "unknown")
+    yield from _wrapped(CAVEAT)
 
 
-def _after(digest: Digest, paint: _Paint) -> Iterator[str]:
-    sections = (("Not seen today, not over yet", digest.quiet), ("Ended", digest.closed), ("Suppressed", digest.suppressed))
-    for title, findings in sections:
-        if not findings:
-            continue
-        yield from _heading(title, paint)
-        for finding in findings[:10]:
-            last = f"last on {finding.last_time:%d %b}"
-            note = finding.suppressed_by or last
-            yield from _wrapped(f"{finding.title} [{identity(finding)}, {note}]", first=f"{finding.severity:8}  ", rest=" " * 10)
-        if len(findings) > 10:
-            yield f"{'':10}… and {len(findings) - 10} more"
+def _after(name: str, findings: Sequence[Finding], digest: Digest, paint: _Paint) -> Iterator[str]:
+    if not findings:
+        return
+    yield from _heading(name, paint)
+    for finding in findings[:AFTER]:
+        yield from _wrapped(f"{finding.title} [{afterword(finding, digest)}]", finding.severity)
+    if len(findings) > AFTER:
+        yield from _wrapped(f"… and {len(findings) - AFTER} more")
 
 
-def _heading(title: str, paint: _Paint) -> Iterator[str]:
-    yield ""
-    yield paint(title.upper(), "heading")
+def _heading(name: str, paint: _Paint) -> Iterator[str]:
+    yield from ("", paint(name.upper(), "heading"))
 
 
-def _wrapped(words: str, *, first: str, rest: str = " " * 10) -> list[str]:
-    return textwrap.wrap(words, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False) or [first.rstrip()]
+def _labelled(severity: str, words: str, paint: _Paint) -> Iterator[str]:
+    first, *rest = _wrapped(words, severity.upper())
+    yield paint(severity.upper(), severity) + first[len(severity) :]
+    yield from rest
+
+
+def _several(sentences: Iterator[str], label: str) -> Iterator[str]:
+    for place, sentence in enumerate(sentences):
+        yield from _wrapped(sentence, "" if place else label)
+
+
+def _wrapped(words: str, label: str = "", *, indent: int = INDENT) -> list[str]:
+    # Everything that is printed passes here, so that nothing from a log can steer the terminal.
+    first = f"{plain(label) if label.strip() == label else label:{indent}}" if indent else ""
+    shown = plain(words, longest=2000)
+    return textwrap.wrap(shown, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False) or [first.rstrip()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from trailwatch.findings.incidents import who
 from trailwatch.findings.titles import plain
 
 STATUS = {
-    "new": "new", "risen": "more severe than before", "ongoing": "goes on", "reopened": "is back",
+    "new": "new", "risen": "more severe than before", "ongoing": "ongoing", "reopened": "back again",
     "ended": "ended", "resolved": "resolved",
 }  # fmt: skip
 
@@ -27,9 +27,14 @@ def counted(count: int, one: str, several: str = "") -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
-def day_name(moment: datetime | Any) -> str:
+def day_name(moment: date) -> str:
     """Return 'Monday 5 January 2026'."""
     return f"{moment:%A} {moment.day} {moment:%B %Y}"
+
+
+def short_day(day: date, today: date) -> str:
+    """Return '5 Jan', with the year where that is another."""
+    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today.year else "")
 
 
 def clock(moment: datetime) -> str:
@@ -37,7 +42,7 @@ def clock(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%H:%M}"
 
 
-def when(first: datetime, last: datetime, *, day: Any, zone: str = "") -> str:
+def when(first: datetime, last: datetime, *, day: date, zone: str = "") -> str:
     """Return a span of time in UTC, with its date where that is another day, and in the person's own zone."""
     first, last = first.astimezone(UTC), last.astimezone(UTC)
     text = _span(first, last, day) + " UTC"
@@ -48,15 +53,15 @@ def when(first: datetime, last: datetime, *, day: Any, zone: str = "") -> str:
     return text
 
 
-def _span(first: datetime, last: datetime, day: Any) -> str:
+def _span(first: datetime, last: datetime, day: date) -> str:
     start = _moment(first, day)
     if (last - first).total_seconds() < 60:
         return start
     return f"{start} to {last:%H:%M}" if last.date() == first.date() else f"{start} to {_moment(last, day, other=True)}"
 
 
-def _moment(moment: datetime, day: Any, *, other: bool = False) -> str:
-    return f"{moment:%H:%M}" if moment.date() == day and not other else f"{moment.day} {moment:%b} {moment:%H:%M}"
+def _moment(moment: datetime, day: date, *, other: bool = False) -> str:
+    return f"{moment:%H:%M}" if moment.date() == day and not other else f"{short_day(moment.date(), day)} {moment:%H:%M}"
 
 
 def listed(tops: Iterable[Top], *, most: int = 3) -> str:
@@ -87,7 +92,7 @@ def severity_sum(finding: Finding) -> str:
     """Return how the severity came about: 'impact 6 × novelty 1 × long-term key 1.25 = 7.5'."""
     parts = {name: value for name, value in finding.severity_parts.items() if name != "product" and value is not None}
     shown = [f"{name} {value:g}" for name, value in parts.items() if name == "impact" or value != 1]
-    return " × ".join(shown) + f" = {finding.severity_parts['product']:g}" if len(shown) > 1 else shown[0] if shown else ""
+    return " × ".join(shown) + f" = {finding.severity_parts['product']:g}" if len(shown) > 1 else ""
 
 
 def evidence(finding: Finding) -> Iterator[str]:
@@ -138,7 +143,10 @@ def _place(data: Mapping[str, Any]) -> Iterator[str]:
     if data.get("local_time"):
         zone = plain(data.get("time_zone") or "UTC")
         share = data.get("hour_share")
-        habit = f"; {share:.1%} of the usual activity falls around this hour" if isinstance(share, int | float) else ""
+        habit = ""
+        if isinstance(share, int | float):
+            habit = f"; {share:.1%} of its usual activity falls around this hour of the week" if share else (
+                "; never active around this hour of the week before")  # fmt: skip
         yield f"local time {plain(data['local_time'])[:16].replace('T', ' ')} ({zone}){habit}"
     if data.get("network_rule") == "outside":
         yield "outside the networks declared for this identity"

@@ -1,0 +1,56 @@
+"""The digest as one HTML file: no script, nothing from outside, readable on paper, on a phone and in the dark."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from trailwatch.digest import lines, words
+from trailwatch.digest.basis import basis, gaps, notes
+from trailwatch.finding import rank
+from trailwatch.findings.titles import plain
+
+if TYPE_CHECKING:
+    from trailwatch.digest.page import Digest
+
+SHOWN_EVENTS = 20
+
+
+def html(digest: Digest) -> str:
+    """Return the digest as a page of its own; every value is escaped, and the policy of the page forbids all but its style."""
+    environment = _environment()
+    style = environment.get_template("digest.css").render()
+    # The style is allowed by its hash alone, so that no value that slipped in could bring a style of its own.
+    digest_of_style = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("digest.html").render(
+        digest=digest,
+        style=Markup(style),  # noqa: S704 — the package's own file
+        policy=f"default-src 'none'; style-src 'sha256-{digest_of_style}'; base-uri 'none'; form-action 'none'",
+        basis=basis(digest),
+        gaps=list(gaps(digest)),
+        notes=list(notes(digest)),
+        lines=lines,
+        words=words,
+        full=[one for one in digest.happening if rank(one.severity) >= rank("medium")],
+        brief=[one for one in digest.happening if rank(one.severity) < rank("medium")],
+        here={one.id for one in (*digest.findings, *digest.quiet)},
+        shown_events=SHOWN_EVENTS,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("trailwatch", "digest/templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = plain
+    return environment

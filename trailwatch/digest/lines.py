@@ -1,0 +1,126 @@
+"""What every format says of a day, a finding, an incident and the practices, before it is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from trailwatch.digest.report import PracticeState
+from trailwatch.digest.words import (
+    STATUS, account, clock, counted, day_name, evidence, identity, listed, severity_sum, short_day, when,
+)  # fmt: skip
+from trailwatch.finding import Finding, Incident
+from trailwatch.findings.titles import plain
+
+if TYPE_CHECKING:
+    from trailwatch.digest.page import Digest
+
+SEVERE_FIRST = ("critical", "high", "medium", "low", "info")
+CAVEAT = "Judged from what was done. How IAM is configured is not evaluated: there is no snapshot of it yet."
+
+
+def title(digest: Digest) -> str:
+    """Return the name of the page."""
+    if digest.source:
+        return f"trailwatch scan · {plain(digest.source, longest=120)}"
+    return f"trailwatch · {day_name(digest.date)} (UTC)"
+
+
+def headline(digest: Digest) -> str:
+    """Return the day in one line: how much there is and how grave, or that it was quiet, and on how much that rests."""
+    counts = digest.counts()
+    severities = [f"{counts[name]} {name}" for name in SEVERE_FIRST if counts[name]]
+    if not digest.coverage.events and not severities:
+        return "No data. Nothing can be said about this day."
+    if not severities:
+        blind = ", but not everything could be seen" if digest.coverage.gap and not digest.source else ""
+        return f"Quiet: nothing to report in {counted(digest.coverage.events, 'event')}{blind}."
+    stories = f"{counted(len(digest.incidents), 'incident')}, " if digest.incidents else ""
+    fresh = sum(one.status in {"new", "risen", "reopened"} for one in digest.happening)
+    news = "" if digest.source else f"; {fresh} new or changed" if fresh else "; nothing new"
+    return f"{stories}{counted(len(digest.happening), 'finding')}: {', '.join(severities)}{news}."
+
+
+def status(finding: Finding, *, day: date) -> str:
+    """Return whether a finding is new, and since when it is not."""
+    words = STATUS[finding.status]
+    since = finding.evidence.get("since")
+    if isinstance(since, str) and finding.status in {"ongoing", "risen", "reopened"}:
+        words += f", first reported {short_day(date.fromisoformat(since), day)}"
+    return f"{words}, arrived late" if finding.late else words
+
+
+def times(finding: Finding, digest: Digest) -> str:
+    """Return when it happened, in UTC and in the person's zone, and in how many events."""
+    span = when(finding.first_time, finding.last_time, day=digest.date, zone=digest.zones.get(finding.person, ""))
+    return f"{span}, {counted(finding.count, 'event')}" if finding.count else span
+
+
+def place(finding: Finding) -> str:
+    """Return from where, with what, and in which regions."""
+    parts = [listed(finding.addresses), f"with {listed(finding.clients)}" if finding.clients else "",
+             f"in {listed(finding.regions)}" if finding.regions else ""]  # fmt: skip
+    return ", ".join(part for part in parts if part)
+
+
+def facts(finding: Finding, digest: Digest) -> list[tuple[str, str]]:
+    """Return what is known of a finding as (label, words), those that matter first; empty ones are left out."""
+    rows = [
+        ("who", f"{identity(finding)}, account {account(finding, digest.names)}" if finding.account else identity(finding)),
+        ("when", times(finding, digest)),
+        ("from", place(finding)),
+        ("did", listed(finding.actions, most=5)),
+        ("to", listed(finding.targets, most=5)),
+        ("why", finding.why),
+        ("evidence", "\n".join(evidence(finding))),
+        ("severity", severity_sum(finding)),
+        ("next", finding.next),
+        ("more", f"trailwatch show {finding.id}" if finding.event_ids and not digest.source else ""),
+    ]  # fmt: skip
+    return [(label, words) for label, words in rows if words]
+
+
+def brief(finding: Finding, digest: Digest) -> str:
+    """Return who and when in one clause."""
+    return f"{identity(finding)}, {when(finding.first_time, finding.last_time, day=digest.date)}"
+
+
+def afterword(finding: Finding, digest: Digest) -> str:
+    """Return who, and why a finding is not among those of the day."""
+    return f"{identity(finding)}, {finding.suppressed_by or 'last seen ' + short_day(finding.last_time.date(), digest.date)}"
+
+
+def incident_facts(incident: Incident, digest: Digest) -> str:
+    """Return status, time and accounts of an incident."""
+    zone = next((digest.zones[one] for one in incident.persons if one in digest.zones), "")
+    span = when(incident.first_time, incident.last_time, day=digest.date, zone=zone)
+    names = [f"{digest.names[one]} ({one})" if digest.names.get(one) else one for one in incident.accounts]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{STATUS[incident.status]} · {span} · {', '.join(names[:3])}{more}"
+
+
+def stamp(moment: Mapping[str, object], digest: Digest) -> str:
+    """Return the time of one step of a story, with its day where that is another."""
+    time = moment["time"]
+    if not isinstance(time, datetime):  # a digest that was read back from its JSON
+        time = datetime.fromisoformat(str(time))
+    return f"{'' if time.date() == digest.date else short_day(time.date(), digest.date) + ' '}{clock(time)}"
+
+
+def broken_by(state: PracticeState, digest: Digest) -> str:
+    """Return who broke a practice, and since when."""
+    names = ", ".join(plain(one, longest=60) for one in state.identities[:3]) or "nobody that the log names"
+    more = f" and {len(state.identities) - 3} more" if len(state.identities) > 3 else ""
+    return f"{names}{more}" + (f", since {short_day(state.since, digest.date)}" if state.since else "")
+
+
+def practice_rows(digest: Digest) -> list[tuple[str, str, str]]:
+    """Return (state, practices, by whom or why): a row for each that is broken, and one for all others of one reason."""
+    rows = [("broken", one.title, broken_by(one, digest)) for one in digest.practices if one.state == "broken"]
+    for state in ("held", "not evaluated"):
+        reasons = dict.fromkeys(one.because for one in digest.practices if one.state == state)
+        for reason in [""] if state == "held" and reasons else reasons:
+            same = [one.title for one in digest.practices if one.state == state and reason in ("", one.because)]
+            rows.append((state, " · ".join(same), plain(reason) or "detections looked and found nothing"))
+    return rows

@@ -1,0 +1,94 @@
+"""The digest as Markdown, for a chat, a ticket or a repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from trailwatch.digest.basis import basis, gaps, notes
+from trailwatch.digest.lines import (
+    CAVEAT, afterword, brief, facts, headline, incident_facts, practice_rows, stamp, status, title,
+)  # fmt: skip
+from trailwatch.finding import Finding, Incident, rank
+from trailwatch.findings.titles import plain
+
+if TYPE_CHECKING:
+    from trailwatch.digest.page import Digest
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>!|~&$])")  # the rest means something only at the start of a line
+_CODE = {"more"}
+
+
+def markdown(digest: Digest) -> str:
+    """Return the digest as Markdown in which nothing from a log can become a link, an image or a tag."""
+    return "\n".join(_lines(digest)).rstrip() + "\n"
+
+
+def escaped(words: str) -> str:
+    """Return words in which no character means anything to Markdown, and no address becomes a link."""
+    text = _SPECIAL.sub(r"\\\1", plain(words, longest=2000))
+    return text.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def _lines(digest: Digest) -> Iterator[str]:
+    yield from (f"# {escaped(title(digest))}", "", f"**{escaped(headline(digest))}**", "", escaped(basis(digest)), "")
+    yield from _bullets([f"**Missing:** {escaped(gap)}" for gap in gaps(digest)])
+    yield from _bullets([escaped(note) for note in notes(digest)])
+    if digest.incidents:
+        yield from ("## Incidents", "")
+        for incident in digest.incidents:
+            yield from _incident(incident, digest)
+    if digest.happening:
+        yield from ("## Findings", "")
+        full = [one for one in digest.happening if rank(one.severity) >= rank("medium")]
+        for finding in full:
+            yield from _finding(finding, digest)
+        yield from _bullets([
+            f"**{finding.severity}** {escaped(status(finding, day=digest.date))}: {escaped(finding.title)} ({escaped(brief(finding, digest))})"
+            for finding in digest.happening if finding not in full
+        ])  # fmt: skip
+    yield from _practices(digest)
+    yield from _after("Not seen today, but not over", digest.quiet, digest)
+    yield from _after("Ended", digest.closed, digest)
+    yield from _after("Suppressed", digest.suppressed, digest)
+
+
+def _incident(incident: Incident, digest: Digest) -> Iterator[str]:
+    yield from (f"### {incident.severity.capitalize()}: {escaped(incident.title)}", "", escaped(incident_facts(incident, digest)), "")
+    hidden = {True: " (suppressed)", False: ""}
+    yield from _bullets([
+        f"{escaped(stamp(moment, digest))} {escaped(moment['title'])}{hidden[bool(moment.get('suppressed'))]}"
+        for moment in incident.timeline
+    ])  # fmt: skip
+
+
+def _finding(finding: Finding, digest: Digest) -> Iterator[str]:
+    yield from (f"### {finding.severity.capitalize()}: {escaped(finding.title)}", "", escaped(status(finding, day=digest.date)), "")
+    rows = []
+    for label, words in facts(finding, digest):
+        parts = words.split("\n")
+        shown = f"`{plain(words).replace('`', '')}`" if label in _CODE else "; ".join(escaped(part) for part in parts)
+        rows.append(f"**{label}** {shown}")
+    yield from _bullets(rows)
+
+
+def _practices(digest: Digest) -> Iterator[str]:
+    if not digest.practices:
+        return
+    yield from ("## Practices", "", "| state | practice | by whom, or why |", "|---|---|---|")
+    for state, practices, reason in practice_rows(digest):
+        yield f"| {state} | {escaped(practices)} | {escaped(reason)} |"
+    yield from ("", escaped(CAVEAT), "")
+
+
+def _after(name: str, findings: Sequence[Finding], digest: Digest) -> Iterator[str]:
+    if findings:
+        yield from (f"## {name}", "")
+        yield from _bullets([f"**{one.severity}** {escaped(one.title)} ({escaped(afterword(one, digest))})" for one in findings])
+
+
+def _bullets(entries: Sequence[str]) -> Iterator[str]:
+    yield from (f"- {entry}" for entry in entries)
+    if entries:
+        yield ""
