@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from trailwatch.detect.context import COLUMNS
 from trailwatch.detect.detection import Detection, New
 
 # What every hit carries; the whole event is joined later, for the few that become findings.
@@ -43,7 +44,7 @@ EXPLAINS = {
 def bound(detection: Detection) -> str:
     """Return the query that binds one clause alone and reads nothing."""
     if detection.query:
-        return f"select event_id from (\n{detection.query}\n) limit 0"
+        return f"{_given()}\nselect event_id from (\n{detection.query}\n) limit 0"
     return f"select (\n{detection.where}\n)::boolean from scope limit 0"
 
 
@@ -123,8 +124,7 @@ def queried(detection: Detection) -> str:
     """Return the hits of a whole query; its other columns are the evidence."""
     keys = ", ".join(f"s.{key}" for key in KEYS)
     group = ", ".join(f"coalesce(cast(s.{column} as varchar), '')" for column in _by(detection))
-    return f"""
-with found as (
+    return f"""{_given()}, found as (
 {detection.query}
 )
 select {keys}, [{group}] as group_key, to_json(found) as evidence
@@ -135,6 +135,12 @@ qualify row_number() over (partition by s.event_id) = 1"""
 def placeholders(title: str) -> list[str]:
     """Return the names in braces of a title."""
     return re.findall(r"\{(\w+)\}", title)
+
+
+def _given() -> str:
+    # Scope is at hand; the views below it would work out the meaning of every event once more for each query.
+    plain = f"not materialized (select * exclude ({', '.join(COLUMNS)}) from scope)"
+    return f"with attributed as {plain}, events as {plain}"
 
 
 def _cases(detections: Sequence[Detection], make: Callable[[Detection], str], kind: str) -> str:

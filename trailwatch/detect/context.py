@@ -81,7 +81,7 @@ def build(
     _accounts(engine, config, own)
     _identities(engine, config)
     _places(engine, config)
-    engine.build("first_uses")
+    _first_uses(engine, day)
     (events,) = engine.rows("select count(*) from attributed")[0]
     if events <= KEPT:
         engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
@@ -95,6 +95,16 @@ def build(
 def _has_history(engine: Engine, day: date | None) -> bool:
     before = datetime.combine(day, time(), UTC) if day else datetime.max.replace(tzinfo=UTC)
     return bool(engine.rows("select exists (select 1 from seen where first_time < $before)", before=before)[0][0])
+
+
+def _first_uses(engine: Engine, day: date | None) -> None:
+    # The day's activity knows them; reading the events twice would double the cost of the meaning views.
+    if day and engine.rows("select 1 from activity_window where dt = $day limit 1", day=day):
+        engine.build("first_uses", day=day)
+    elif engine.rows("select 1 from rhythm limit 1"):
+        engine.build("first_uses", relation="first_uses_events")
+    else:
+        engine.table("first_uses", _table({"kind": TEXT, "value": TEXT, "first_time": TIME}, []))
 
 
 def _accounts(engine: Engine, config: Config, given: Iterable[str] | None) -> None:

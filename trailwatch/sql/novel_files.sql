@@ -19,14 +19,13 @@ starts as (
     group by all
 ),
 
+-- Of one value, how many others of the account used it before; of one detection, how many others there are.
 compared as (
     select
-        w.rule, w.subject, w.value,
-        count(distinct o.subject) as others,
-        count(distinct case when o.value = w.value and o.first_time < w.first_time then o.subject end) as others_using
-    from wanted w join wanted o on o.rule = w.rule and o.account = w.account and o.subject <> w.subject
-    where w.peers
-    group by all
+        rule, subject, value,
+        rank() over (partition by rule, account, value order by first_time) - 1 as others_using,
+        (count(distinct subject) over (partition by rule, account)) - 1 as others
+    from wanted
 )
 
 select
