@@ -34,12 +34,12 @@ def _at(hour: int, minute: int = 0, *, days: int = 0) -> datetime:
     return datetime(2026, 1, 5, hour, minute, tzinfo=UTC) + timedelta(days=days)
 
 
-def _finding(id: str, detection: str, title: str, severity: str, first: datetime, last: datetime, **change: Any) -> Finding:
+def _finding(name: str, detection: str, title: str, severity: str, first: datetime, last: datetime, **change: Any) -> Finding:
     values: dict[str, Any] = {
-        "id": id, "detection": detection, "detection_version": "1", "kind": "activity", "title": title,
+        "id": name, "detection": detection, "detection_version": "1", "kind": "activity", "title": title,
         "severity": severity, "severity_parts": {"impact": 6.0, "novelty": 1.0, "after hours": 1.25, "product": 7.5},
         "score": 7.5, "account": PROD, "principal": f"{PROD}/role/Developer", "person": "bob@example.com",
-        "first_time": first, "last_time": last, "count": 3, "event_ids": (f"{id}-1", f"{id}-2", f"{id}-3"),
+        "first_time": first, "last_time": last, "count": 3, "event_ids": (f"{name}-1", f"{name}-2", f"{name}-3"),
         "actions": (Top("iam:AttachUserPolicy", 2), Top("iam:CreateUser", 1)), "addresses": (Top("203.0.113.7", 3),),
         "clients": (Top("aws-cli/2 linux", 3),), "regions": (Top("us-east-1", 3),), "targets": (Top("backup-admin", 2),),
         "evidence": {"links": {"addresses": ["203.0.113.7"]}}, "status": "new",
@@ -120,5 +120,5 @@ def quiet_day() -> Digest:
 
 @pytest.fixture
 def blind_day() -> Digest:
-    coverage = _coverage(events=0, complete_until=None, day_complete=False, accounts=(), identities=0, objects={"listed": 0, "read": 0, "failed": 0, "changed": 0}, history_days=0)
+    coverage = _coverage(events=0, complete_until=None, behind=True, day_complete=False, accounts=(), identities=0, objects={"listed": 0, "read": 0, "failed": 0, "changed": 0}, history_days=0)
     return assemble(day=DAY, made_at=datetime(2026, 1, 6, 3, tzinfo=UTC), coverage=coverage, findings=[], detections=RULES)

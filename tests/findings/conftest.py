@@ -33,10 +33,10 @@ HITS = pa.schema([
 ])  # fmt: skip
 
 
-def _rule(id: str = "user-created", **change: Any) -> Detection:
+def _rule(name: str = "user-created", **change: Any) -> Detection:
     values = {"title": "{principal} created a user", "severity": "medium", "why": "New users are doors.",
               "version": "v1", "practices": ("least-privilege",), "where": "true", "attack": ("T1136.003",)}  # fmt: skip
-    return Detection(id=id, **{**values, **change})
+    return Detection(id=name, **{**values, **change})
 
 
 class Day:
@@ -72,12 +72,12 @@ def rule() -> Callable[..., Detection]:
     return _rule
 
 
-def _finding(id: str = "f1", **change: Any) -> Finding:
+def _finding(name: str = "f1", **change: Any) -> Finding:
     values: dict[str, Any] = {
-        "id": id, "detection": "user-created", "detection_version": "v1", "kind": "activity", "title": "A user was created",
+        "id": name, "detection": "user-created", "detection_version": "v1", "kind": "activity", "title": "A user was created",
         "severity": "medium", "severity_parts": {"impact": 3.0, "novelty": 1.0, "product": 3.0}, "score": 3.0,
         "account": ACCOUNT, "principal": f"{ACCOUNT}/user/alice", "person": "alice", "first_time": MORNING,
-        "last_time": MORNING, "count": 1, "event_ids": (f"{id}-event",),
+        "last_time": MORNING, "count": 1, "event_ids": (f"{name}-event",),
     }  # fmt: skip
     return Finding(**{**values, **change})
 

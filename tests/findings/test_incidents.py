@@ -13,11 +13,11 @@ DAY = date(2026, 1, 5)
 MORNING = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
-def at(minutes: float, finding, id: str, **change):
+def at(minutes: float, finding, name: str, **change):
     moment = MORNING + timedelta(minutes=minutes)
     links = {"credentials": change.pop("credentials", []), "shared_events": change.pop("shared", []),
              "addresses": change.pop("addresses", [])}  # fmt: skip
-    return finding(id, first_time=moment, last_time=moment, evidence={"links": links}, **change)
+    return finding(name, first_time=moment, last_time=moment, evidence={"links": links}, **change)
 
 
 def stories(*findings, **options):
@@ -59,11 +59,11 @@ def test_services_and_unknown_principals_are_nobody(finding, principal) -> None:
 
 def test_three_tactics_in_order_raise_it_by_one_band(finding) -> None:
     steps = [("a", "initial-access"), ("b", "discovery"), ("c", "exfiltration")]
-    order = [at(n, finding, id, tactic=tactic) for n, (id, tactic) in enumerate(steps)]
+    order = [at(n, finding, name, tactic=tactic) for n, (name, tactic) in enumerate(steps)]
     (incident,) = join(order, day=DAY)[1]
     assert (incident.severity, incident.tactics) == ("high", ("initial-access", "discovery", "exfiltration"))
     assert incident.title == "alice got in, looked around and opened data to the outside"
-    backwards = [at(-n, finding, id, tactic=tactic) for n, (id, tactic) in enumerate(steps)]
+    backwards = [at(-n, finding, name, tactic=tactic) for n, (name, tactic) in enumerate(steps)]
     assert join(backwards, day=DAY)[1][0].severity == "medium"
 
 
@@ -91,7 +91,7 @@ def test_a_story_goes_on_for_seven_days_under_one_id(finding) -> None:
 
 
 def test_the_incident_of_a_day_is_the_same_when_it_is_joined_again(finding) -> None:
-    findings = [at(n, finding, id) for n, id in enumerate("abc")]
+    findings = [at(n, finding, name) for n, name in enumerate("abc")]
     assert join(findings[::-1], day=DAY)[1] == join(findings, day=DAY)[1]
 
 

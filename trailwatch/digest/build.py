@@ -15,6 +15,7 @@ from trailwatch.config import Config
 from trailwatch.detect import catalogue, context
 from trailwatch.detect.scan import Scanned, scan
 from trailwatch.digest import coverage, view
+from trailwatch.digest.blindness import blindness
 from trailwatch.digest.coverage import Coverage, Unable
 from trailwatch.digest.page import Digest, assemble
 from trailwatch.engine import Engine
@@ -52,6 +53,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     old = made.get(day)
     frozen = old is not None and reads.until == old.reads.until
     source = store.at({name: version for name, version in old.versions.items() if name in READ}) if frozen and old else store
+    reads = view.narrowed(source, reads)
     versions = {name: version for name, version in source.versions().items() if name in READ}
     rules = catalogue.load(config)
     with Engine() as engine:
@@ -66,7 +68,8 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     held = memory.recall(store, before=day)
     basis = coverage.measure(store, day=day, now=now, config=config)
     unable = {one.id for one in (*scanned.not_run, *scanned.not_evaluated)}
-    remembered = memory.remember(triaged.findings, held, day=day, evaluated=basis.events > 0, not_run=unable)
+    seen_today = (*triaged.findings, *blindness(basis, day=day))
+    remembered = memory.remember(seen_today, held, day=day, evaluated=basis.events > 0, not_run=unable)
     told, stories = incidents.join(
         remembered.findings, day=day, recent=remembered.quiet, known=_incidents(store, before=day), crowded=crowded
     )

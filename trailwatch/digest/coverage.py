@@ -76,6 +76,7 @@ class Coverage:
     events: int = 0
     complete_until: datetime | None = None
     day_complete: bool = False
+    behind: bool = False  # the day is over and delivered, and still its logs are not all here
     last_ingest: datetime | None = None
     accounts: tuple[AccountSeen, ...] = ()
     identities: int = 0
@@ -107,7 +108,7 @@ class Coverage:
     def gap(self) -> bool:
         """Whether something is missing that ought to be there, so that silence may mean blindness."""
         return bool(
-            self.failures or self.changed or self.silent or self.broken or self.not_understood or not self.day_complete
+            self.failures or self.changed or self.silent or self.broken or self.not_understood or self.behind
             or self.undigested or self.lost_hits or any(unable.failed for unable in self.unable)
         )  # fmt: skip
 
@@ -139,6 +140,7 @@ def measure(store: Store, *, day: date, now: datetime, config: Config | None = N
         events=int(events),
         complete_until=complete_until,
         day_complete=complete_until == end,
+        behind=complete_until != end and now >= end + DELIVERY,
         last_ingest=last_ingest,
         accounts=tuple(AccountSeen(row["account"], names.get(row["account"], ""), row["events"], row["regions"], row["last_time"])
                        for row in accounts),
@@ -150,11 +152,11 @@ def measure(store: Store, *, day: date, now: datetime, config: Config | None = N
         records=sum(row["records"] for row in today),
         doubles=int(doubles),
         not_understood=sum(row["not_understood"] for row in today),
-        others={name: count for name, count in others},
+        others=dict(others),
         failures=tuple(_failure(row) for row in ledger if row["status"] == "failed"),
         changed=tuple(_failure(row) for row in ledger if row["status"] == "changed"),
         silent=tuple(Silence(row["account"], names.get(row["account"], ""), row["region"], row["active_days"], row["of_days"])
-                     for row in silent),
+                     for row in silent if complete_until == end),  # an unfinished day is not silent yet
     )  # fmt: skip
 
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from trailwatch.digest.report import PracticeState
 from trailwatch.digest.words import (
-    STATUS, account, clock, counted, day_name, evidence, identity, listed, severity_sum, short_day, when,
+    STATUS,
+    account,
+    clock,
+    counted,
+    day_name,
+    evidence,
+    identity,
+    listed,
+    severity_sum,
+    short_day,
+    when,
 )  # fmt: skip
 from trailwatch.finding import Finding, Incident
 from trailwatch.findings.titles import plain
@@ -66,8 +76,10 @@ def place(finding: Finding) -> str:
 
 def facts(finding: Finding, digest: Digest) -> list[tuple[str, str]]:
     """Return what is known of a finding as (label, words), those that matter first; empty ones are left out."""
+    who = "" if finding.kind == "coverage" else identity(finding)
+    where = f"account {account(finding, digest.names)}" if finding.account else ""
     rows = [
-        ("who", f"{identity(finding)}, account {account(finding, digest.names)}" if finding.account else identity(finding)),
+        ("who", ", ".join(part for part in (who, where) if part)),
         ("when", times(finding, digest)),
         ("from", place(finding)),
         ("did", listed(finding.actions, most=5)),

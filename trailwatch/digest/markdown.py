@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.digest.lines import (
-    CAVEAT, afterword, brief, facts, headline, incident_facts, practice_rows, stamp, status, title,
+    CAVEAT,
+    afterword,
+    brief,
+    facts,
+    headline,
+    incident_facts,
+    practice_rows,
+    stamp,
+    status,
+    title,
 )  # fmt: skip
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain

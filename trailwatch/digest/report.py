@@ -57,7 +57,7 @@ def _state(
     unable: Mapping[str, str], events: int,
 ) -> PracticeState:  # fmt: skip
     if broken:
-        names = (who(one) or next((f"somebody from {top.value}" for top in one.addresses), "") for one in broken)
+        names = ("the logs themselves" if one.kind == "coverage" else who(one) or _from(one) for one in broken)
         identities = tuple(dict.fromkeys(name for name in names if name))
         since = min(_since(one) for one in broken)
         because = f"{len(broken)} finding{'s' if len(broken) > 1 else ''}"
@@ -72,6 +72,10 @@ def _state(
     part = f"{len(looked)} of {len(rules)}" if len(looked) < len(rules) else f"{len(rules)}"
     because = f"{part} detection{'s' if len(rules) > 1 else ''} looked and found nothing"
     return PracticeState(number, code, title, "held", because, (), None, ())
+
+
+def _from(finding: Finding) -> str:
+    return next((f"somebody from {top.value}" for top in finding.addresses), "")
 
 
 def _since(finding: Finding) -> date:

@@ -17,7 +17,7 @@ STATUS = {
 }  # fmt: skip
 
 
-def number(count: int | float) -> str:
+def number(count: float) -> str:
     """Return a number with separators."""
     return f"{count:,.0f}"
 
@@ -79,7 +79,7 @@ def identity(finding: Finding) -> str:
     role = plain(finding.principal.partition("/")[2], longest=80)
     if finding.person and role and role.rpartition("/")[2] != finding.person:
         name += f" as {role}"
-    return name if name else "nobody that the log names"
+    return name or "nobody that the log names"
 
 
 def account(finding: Finding, names: Mapping[str, str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from trailwatch.config import Config
 from trailwatch.findings.groups import Group, Row
@@ -14,7 +15,7 @@ _ADMIN = re.compile(r"admin|/root$|poweruser|breakglass|break-glass", re.IGNOREC
 _AUTOMATED = {"pipeline", "workload", "service"}
 
 
-def context(group: Group, *, config: Config, seen: Set[tuple[str, str]]) -> dict[str, float]:
+def context(group: Group, *, config: Config, seen: AbstractSet[tuple[str, str]]) -> dict[str, float]:
     """Return the named factors of a group; `seen` holds the (principal, address) pairs of earlier days."""
     practices = set(group.rule.practices)
     rows = group.rows
@@ -52,7 +53,7 @@ def matches(pattern: str, value: str) -> bool:
     return fnmatch.fnmatchcase(value, pattern) or ("/" not in pattern and fnmatch.fnmatchcase(value.rpartition("/")[2], pattern))
 
 
-def _strange_network(row: Row, seen: Set[tuple[str, str]]) -> bool:
+def _strange_network(row: Row, seen: AbstractSet[tuple[str, str]]) -> bool:
     if row.get("origin") not in {"direct", "console"}:
         return False
     if row.get("network_rule") == "outside":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ def join(
     day: date,
     recent: Iterable[Finding] = (),
     known: Mapping[str, Incident] | None = None,
-    crowded: Set[str] = frozenset(),
+    crowded: AbstractSet[str] = frozenset(),
 ) -> tuple[tuple[Finding, ...], tuple[Incident, ...]]:
     """Return the findings with their incident's id, and the incidents, most urgent first.
 
@@ -63,7 +64,7 @@ def _open(finding: Finding, known: Mapping[str, Incident], start: datetime) -> b
     return incident is None or incident.first_time >= start
 
 
-def _stories(findings: Sequence[Finding], crowded: Set[str]) -> list[list[Finding]]:
+def _stories(findings: Sequence[Finding], crowded: AbstractSet[str]) -> list[list[Finding]]:
     """Return the sets of findings that share a key, in order of time."""
     parent = list(range(len(findings)))
 
@@ -83,7 +84,7 @@ def _stories(findings: Sequence[Finding], crowded: Set[str]) -> list[list[Findin
     return [sorted(story, key=lambda finding: (finding.first_time, finding.id)) for story in sets.values()]
 
 
-def _keys(finding: Finding, crowded: Set[str]) -> list[tuple[str, str]]:
+def _keys(finding: Finding, crowded: AbstractSet[str]) -> list[tuple[str, str]]:
     links = finding.evidence.get("links", {})
     keys = [("credential", value) for value in links.get("credentials", ())]
     keys += [("shared", value) for value in links.get("shared_events", ())]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -32,8 +33,8 @@ class Memory:
     """What the digests of the days before one day said, and which days had a digest."""
 
     last: Mapping[str, Last] = field(default_factory=dict)
-    events: Mapping[str, Set[str]] = field(default_factory=dict)  # finding → events that a digest has shown
-    days: Set[date] = frozenset()
+    events: Mapping[str, AbstractSet[str]] = field(default_factory=dict)  # finding → events that a digest has shown
+    days: AbstractSet[date] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def remember(
     *,
     day: date,
     evaluated: bool = True,
-    not_run: Set[str] = frozenset(),
-    snapshot: Set[str] = frozenset(),
+    not_run: AbstractSet[str] = frozenset(),
+    snapshot: AbstractSet[str] = frozenset(),
 ) -> Remembered:
     """Give each finding its status, and close what has been quiet for long enough.
 
@@ -86,8 +87,8 @@ def remember(
         today.append(_with_status(finding, memory.last.get(finding.id), day))
     present = {finding.id for finding in today}
     quiet: list[Finding] = []
-    for id, last in memory.last.items():
-        if id in present or last.closed:
+    for name, last in memory.last.items():
+        if name in present or last.closed:
             continue
         if last.finding.kind == "posture":
             status = "resolved" if last.finding.detection in snapshot else ""
@@ -114,6 +115,6 @@ def _since(last: Last) -> Finding:
     return replace(last.finding, evidence={**last.finding.evidence, "since": last.since.isoformat()})
 
 
-def _quiet(last: date, digested: Set[date], day: date) -> int:
+def _quiet(last: date, digested: AbstractSet[date], day: date) -> int:
     # Only days that somebody looked at are quiet; a gap in the digests is no evidence that it stopped.
     return sum(last < other < day for other in digested) + 1

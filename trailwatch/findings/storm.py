@@ -47,7 +47,11 @@ def _grouped(findings: list[Finding]) -> Finding:
         event_ids=tuple(events[:KEPT_EVENTS]),
         truncated=len(events) > KEPT_EVENTS or any(finding.truncated for finding in findings),
         late=all(finding.late for finding in findings),
-        **{name: _summed(findings, name) for name in ("actions", "addresses", "clients", "regions", "targets")},
+        actions=_summed(findings, "actions"),
+        addresses=_summed(findings, "addresses"),
+        clients=_summed(findings, "clients"),
+        regions=_summed(findings, "regions"),
+        targets=_summed(findings, "targets"),
         evidence={
             "grouped": len(findings),
             "identities": [{"name": name, "events": count} for name, count in names.most_common(MOST)],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -26,7 +27,6 @@ from trailwatch.findings.titles import fill, placeholders
 from trailwatch.model.score import Anomaly
 
 
-
 @dataclass(frozen=True)
 class Triaged:
     """The findings of a day, most urgent first, and the hits whose event could not be found, by detection."""
@@ -43,7 +43,7 @@ def findings(
     day: date,
     config: Config | None = None,
     anomalies: Sequence[Anomaly] = (),
-    seen: Set[tuple[str, str]] = frozenset(),
+    seen: AbstractSet[tuple[str, str]] = frozenset(),
 ) -> Triaged:
     """Turn hits and anomalies into findings; reads the relation `scope` for the events behind them.
 
@@ -101,7 +101,7 @@ def _superseded(hits: pa.Table, rules: Mapping[str, Detection]) -> pa.Table:
     return hits.filter(pa.array([pair not in beaten for pair in pairs], pa.bool_()))
 
 
-def _finding(group: Group, *, day: date, config: Config, seen: Set[tuple[str, str]]) -> Finding:
+def _finding(group: Group, *, day: date, config: Config, seen: AbstractSet[tuple[str, str]]) -> Finding:
     rule = group.rule
     severity, parts = weigh(rule.severity, novelty=novelty(group), context=context(group, config=config, seen=seen))
     ids = [row["event_id"] for row in group.rows if row["event_id"]]
