@@ -177,5 +177,5 @@ def _judged(trials: Sequence[_Trial], scanned: Scanned, understood: set[str]) ->
         error = errors.get(trial.detection.id, "")
         if missing := trial.ids - understood:
             error = f"{len(missing)} of its records are no events to the decoder"
-        fired = any((trial.detection.id, id) in pairs for id in trial.ids)
+        fired = any((trial.detection.id, event) in pairs for event in trial.ids)
         yield Outcome(trial.detection.id, trial.case, fired, error)

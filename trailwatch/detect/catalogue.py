@@ -31,11 +31,11 @@ class Catalogue:
     off: tuple[Detection, ...] = ()
     broken: tuple[Broken, ...] = ()
 
-    def __getitem__(self, id: str) -> Detection:
+    def __getitem__(self, name: str) -> Detection:
         for detection in (*self.detections, *self.off):
-            if detection.id == id:
+            if detection.id == name:
                 return detection
-        raise DetectionError(f"there is no detection {id!r}", hint="trailwatch rules list")
+        raise DetectionError(f"there is no detection {name!r}", hint="trailwatch rules list")
 
     def __iter__(self) -> Iterator[Detection]:
         return iter(self.detections)
@@ -47,6 +47,11 @@ class Catalogue:
 def builtin() -> Path:
     """Return the folder of the built-in detections."""
     return Path(str(resources.files("trailwatch") / "detections"))
+
+
+def source(name: str, config: Config | None = None) -> str:
+    """Return the text of a detection's file."""
+    return Path(load(config, checked=False)[name].path).read_text(encoding="utf-8")
 
 
 def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
@@ -71,12 +76,12 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
             broken.append(Broken(detection.path, f"the id {detection.id!r} is taken by {kept[detection.id].path}"))
         else:
             kept[detection.id] = detection
-    for id, override in rules.severity.items():
-        if id in kept:
-            kept[id] = msgspec.structs.replace(
-                kept[id], severity=override.severity, severity_reason=override.reason)  # fmt: skip
-    for setting, ids in (("off", rules.off), ("severity", rules.severity)):
-        broken += [Broken(f"[rules] {setting}", f"there is no detection {id!r}") for id in ids if id not in kept]
+    for name, override in rules.severity.items():
+        if name in kept:
+            kept[name] = msgspec.structs.replace(
+                kept[name], severity=override.severity, severity_reason=override.reason)  # fmt: skip
+    for setting, names in (("off", rules.off), ("severity", rules.severity)):
+        broken += [Broken(f"[rules] {setting}", f"there is no detection {name!r}") for name in names if name not in kept]
     return Catalogue(
         tuple(d for d in kept.values() if d.id not in rules.off),
         tuple(d for d in kept.values() if d.id in rules.off),

@@ -50,6 +50,6 @@ def _failures(detections: Sequence[Detection]) -> list[Problem]:
             text = Path(path).read_text(encoding="utf-8") if path else ""
             said = "should fire and is silent" if outcome.case.fires else "should stay silent and fires"
             where = place(path or outcome.detection, text, outcome.case.name)
-            what = f"case {outcome.case.name!r} {outcome.error and 'cannot run: ' + outcome.error or said}"
+            what = f"case {outcome.case.name!r} {'cannot run: ' + outcome.error if outcome.error else said}"
             found.append(Problem(outcome.detection, "cases", what, where))
     return found

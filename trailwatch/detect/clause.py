@@ -122,7 +122,7 @@ def _negation(node: Node) -> str:
     if kind == "COMPARE_NOTEQUAL":
         return "<>"
     if kind in ("OPERATOR_NOT", "COMPARE_NOT_IN", "COMPARE_NOT_BETWEEN", "NOT"):
-        inner = next(iter(node.get("children", [])), {})
+        inner: Node = next(iter(node.get("children", [])), {})
         return "not in" if kind == "COMPARE_NOT_IN" or inner.get("type") == "COMPARE_IN" else "not"
     return "not like" if kind == "FUNCTION" and node.get("function_name") in _NEGATED_LIKE else ""
 

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from trailwatch.detect.context import COLUMNS
-from trailwatch.detect.detection import Detection, New
+from trailwatch.detect.detection import Count, Detection, New
+from trailwatch.errors import DetectionError
 
 # What every hit carries; the whole event is joined later, for the few that become findings.
 KEYS = ("event_id", "event_time", "account", "principal", "person", "credential")
@@ -67,10 +68,8 @@ from (
 )"""
 
 
-def counted(detection: Detection, rule: int) -> str:
+def counted(count: Count, rule: int) -> str:
     """Return the hits of a count: every match inside a window that reached the number."""
-    count = detection.count
-    assert count is not None
     what = "distinct nullif(counted, '')" if count.distinct else "*"
     window = f"to_seconds({count.seconds})"
     # Frames slide with the events: fixed buckets would cut a burst in two.
@@ -179,7 +178,8 @@ def _explanation(detection: Detection) -> str:
 
 
 def _new(detection: Detection) -> New:
-    assert detection.new is not None
+    if detection.new is None:
+        raise DetectionError(f"{detection.id} has no `new`", where=detection.path)
     return detection.new
 
 

@@ -59,11 +59,12 @@ _HISTORY = {
 
 
 def build(
-    engine: Engine, config: Config | None = None, *, day: date | None = None, own: Iterable[str] | None = None
-) -> bool:
+    engine: Engine, config: Config | None = None, *, day: date | None = None, late: Iterable[date] = (),
+    own: Iterable[str] | None = None,
+) -> bool:  # fmt: skip
     """Make `scope` from `attributed`, the configuration, and the history before a day; tell whether there is any.
 
-    `own` are the accounts that the logs belong to, where the events themselves do not tell. Without configuration or store the columns stand there with neutral values.
+    `late` are earlier days whose events came late: each is seen with the history before itself. `own` are the accounts that the logs belong to, where the events themselves do not tell. Without configuration or store the columns stand there with neutral values.
     """
     config = config or Config()
     present = {name for (name,) in engine.rows("select table_name from information_schema.tables")}
@@ -81,7 +82,7 @@ def build(
     _accounts(engine, config, own)
     _identities(engine, config)
     _places(engine, config)
-    _first_uses(engine, day)
+    _rhythms(engine, day, late)
     (events,) = engine.rows("select count(*) from attributed")[0]
     if events <= KEPT:
         engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
@@ -97,14 +98,26 @@ def _has_history(engine: Engine, day: date | None) -> bool:
     return bool(engine.rows("select exists (select 1 from seen where first_time < $before)", before=before)[0][0])
 
 
-def _first_uses(engine: Engine, day: date | None) -> None:
-    # The day's activity knows them; reading the events twice would double the cost of the meaning views.
-    if day and engine.rows("select 1 from activity_window where dt = $day limit 1", day=day):
-        engine.build("first_uses", day=day)
-    elif engine.rows("select 1 from rhythm limit 1"):
-        engine.build("first_uses", relation="first_uses_events")
+def _rhythms(engine: Engine, day: date | None, late: Iterable[date]) -> None:
+    # Of a late event counts what was known before its own day.
+    days = sorted({*([day] if day else []), *late})
+    if not days:
+        days = [dt for (dt,) in engine.rows("select distinct dt from attributed")]
+    engine.table("rhythms", _HISTORY["rhythm"].insert(0, pa.field("dt", pa.date32())).empty_table())
+    if not engine.rows("select 1 from rhythm limit 1"):
+        engine.table("first_uses", _table({"dt": pa.date32(), "kind": TEXT, "value": TEXT, "first_time": TIME}, []))
+        return
+    columns = ", ".join(_HISTORY["rhythm"].names)
+    for one in days:
+        if day and one != day:
+            engine.build("late_rhythm", relation="rhythm", day=one)
+        source = "late_rhythm" if day and one != day else "rhythm"
+        engine.execute(f"insert into rhythms select $day, {columns} from {source}", day=one)
+    # The days' activity knows the first uses; reading the events twice would double the cost of their meaning.
+    if engine.rows("select 1 from activity_window where list_contains($days, dt) limit 1", days=days):
+        engine.build("first_uses", days=days)
     else:
-        engine.table("first_uses", _table({"kind": TEXT, "value": TEXT, "first_time": TIME}, []))
+        engine.build("first_uses", relation="first_uses_events")
 
 
 def _accounts(engine: Engine, config: Config, given: Iterable[str] | None) -> None:
@@ -123,29 +136,30 @@ def _accounts(engine: Engine, config: Config, given: Iterable[str] | None) -> No
 _MACROS = (
     "own_account(id) as coalesce(list_contains(getvariable('own_accounts'), cast(id as varchar)), false)",
     "known_account(id) as coalesce(list_contains(getvariable('known_accounts'), cast(id as varchar)), false)",
-    r"foreign_accounts(t) as list_filter(list_distinct(regexp_extract_all(coalesce(t, ''), '\b\d{12}\b')), "
-    "lambda id: not list_contains(getvariable('known_accounts'), id))",
+    r"""foreign_accounts(t) as list_filter(list_distinct(regexp_extract_all(coalesce(t, ''), '\b\d{12}\b')),
+        lambda id: not list_contains(getvariable('known_accounts'), id))""",
     "days_between(a, b) as case when a <= b then (epoch(b) - epoch(a)) / 86400.0 end",
 )
 
 
 def _identities(engine: Engine, config: Config) -> None:
     directory, places = Directory(config), Places(config)
-    rows: list[dict[str, Any]] = []
     found = engine.rows("select distinct person, principal, session_name, coalesce(source_identity, '') from attributed") \
         if directory else []  # fmt: skip
-    for names in found:
-        if declared := directory.find(Identity(*names)):
-            rows.append({
-                **dict(zip(_IDENTITIES.names, names, strict=False)),
-                "time_zone": declared.time_zone,
-                "shifts": [dict(zip(_SHIFT.names, piece, strict=True)) for piece in declared.shifts],
-                "holidays": list(declared.holidays),
-                "duty": [dict(zip(_SPAN.names, span, strict=True)) for span in declared.duty],
-                "ends": declared.ends,
-                "allowed": list(declared.networks),
-                "endpoints_decide": bool(set(declared.networks) & places.with_endpoints()),
-            })  # fmt: skip
+    pairs = ((names, directory.find(Identity(*names))) for names in found)
+    rows = [
+        {
+            **dict(zip(_IDENTITIES.names, names, strict=False)),
+            "time_zone": declared.time_zone,
+            "shifts": [dict(zip(_SHIFT.names, piece, strict=True)) for piece in declared.shifts],
+            "holidays": list(declared.holidays),
+            "duty": [dict(zip(_SPAN.names, span, strict=True)) for span in declared.duty],
+            "ends": declared.ends,
+            "allowed": list(declared.networks),
+            "endpoints_decide": bool(set(declared.networks) & places.with_endpoints()),
+        }
+        for names, declared in pairs if declared
+    ]  # fmt: skip
     engine.table("identities", pa.Table.from_pylist(rows, schema=_IDENTITIES))
 
 

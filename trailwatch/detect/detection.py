@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A table of a detection file; unknown keys are errors."""
 
 
-class Count(Part):
+class Count(Part, frozen=True, kw_only=True):
     """How many matching events, or how many distinct values of a column, within a sliding window."""
 
     by: tuple[str, ...]
@@ -43,7 +43,7 @@ class Count(Part):
         return seconds(self.within)
 
 
-class New(Part):
+class New(Part, frozen=True, kw_only=True):
     """A value that the subject never used before; with `peers`, that its peers hardly use either."""
 
     of: Dimension
@@ -51,7 +51,7 @@ class New(Part):
     peers: bool = False
 
 
-class Case(Part):
+class Case(Part, frozen=True, kw_only=True):
     """Events that make a detection fire or leave it silent, as differences from a complete base event."""
 
     name: str
@@ -59,7 +59,7 @@ class Case(Part):
     difference: Mapping[str, Any]
 
 
-class Detection(Part):
+class Detection(Part, frozen=True, kw_only=True):
     """One detection, as its file says it."""
 
     id: str
@@ -112,12 +112,12 @@ def read(path: Path) -> Detection:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DetectionError(f"cannot be read: {error}", where=str(path)) from error
-    return parse(text, id=path.stem, path=str(path), group=path.parent.name)
+    return parse(text, name=path.stem, path=str(path), group=path.parent.name)
 
 
-def parse(text: str, *, id: str, path: str = "", group: str = "") -> Detection:
+def parse(text: str, *, name: str, path: str = "", group: str = "") -> Detection:
     """Read the text of one detection file."""
-    where = path or f"{id}.toml"
+    where = path or f"{name}.toml"
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -127,7 +127,7 @@ def parse(text: str, *, id: str, path: str = "", group: str = "") -> Detection:
         if isinstance(values.get(part), dict):
             _check_keys(values[part], [f.encode_name for f in msgspec.structs.fields(kind)], where, text)
     fields = {key: value for key, value in values.items() if key not in _CASE_PARTS}
-    fields |= {"id": id, "path": path, "group": group, "version": _version(values), "cases": _cases(values, where, text)}
+    fields |= {"id": name, "path": path, "group": group, "version": _version(values), "cases": _cases(values, where, text)}
     try:
         detection = msgspec.convert(fields, Detection)
         if detection.count:

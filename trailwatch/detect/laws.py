@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from trailwatch.detect import compile, context
+from trailwatch.detect import compile as sql
+from trailwatch.detect import context
 from trailwatch.detect.attack import KNOWN
 from trailwatch.detect.clause import flaws
 from trailwatch.detect.detection import Detection, place
@@ -48,7 +50,7 @@ class Bench:
         """Release the session."""
         self.engine.close()
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -92,7 +94,7 @@ def _cases(detection: Detection, text: str) -> Iterator[Problem]:
 
 def _names(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
     for key in ("title", "next"):
-        for name in compile.placeholders(getattr(detection, key)):
+        for name in sql.placeholders(getattr(detection, key)):
             if name not in bench.columns:
                 yield _problem(detection, "placeholders", f"{key}: {{{name}}} is not a column of scope", text, key)
     columns: Sequence[str] = detection.count.by if detection.count else detection.by
@@ -110,12 +112,12 @@ def _names(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
 
 
 def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
-    key, sql = ("query", detection.query) if detection.query else ("where", detection.where)
-    if not sql.strip():
+    key, clause = ("query", detection.query) if detection.query else ("where", detection.where)
+    if not clause.strip():
         return
-    found = list(flaws(bench.engine, **{key: sql}))
+    found = list(flaws(bench.engine, **{key: clause}))
     for flaw in found:
-        start = text.find(sql)
+        start = text.find(clause)
         where = place(detection.path or detection.id, text, key)
         if start >= 0:
             before = text[: start + flaw.offset]
@@ -123,7 +125,7 @@ def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
         yield Problem(detection.id, "clause", flaw.what, where)
     if not found:
         try:
-            bench.engine.query(compile.bound(detection))
+            bench.engine.query(sql.bound(detection))
         except EngineError as error:
             yield _problem(detection, "binds", error.what, text, key)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from trailwatch.detect import compile
+from trailwatch.detect import compile as sql
 from trailwatch.detect.detection import Detection
 from trailwatch.engine import Engine
 from trailwatch.store.schema import FLAG, INT, TEXT
@@ -44,7 +44,7 @@ def find(engine: Engine, detections: Sequence[Detection], *, history: bool) -> T
          "learning_days": LEARNING_DAYS[d.new.for_]}
         for rule, d in enumerate(detections) if d.new]  # fmt: skip
     engine.table("asked", pa.Table.from_pylist(rows, schema=_ASKED))
-    engine.execute(f"create or replace table used as {compile.news(detections)}")
+    engine.execute(f"create or replace table used as {sql.news(detections)}")
     if history:
         engine.build("novel", relation="novel_seen")
     else:

@@ -74,7 +74,7 @@ class Directory:
             holidays=tuple(sorted({day for p in people for day in p.holidays})),
             duty=tuple(_span(span, zone) for p in people for span in p.on_call),
             networks=tuple(next((source.networks for source in sources if source.networks), ())),
-            ends=min((_end(s.until, s.time_zone or zone) for s in leaving if s.until), default=None),
+            ends=min((_moment(s.until, s.time_zone or zone, inclusive=True) for s in leaving if s.until), default=None),
         )
 
     def _principal(self, principal: str) -> Principal | None:
@@ -111,8 +111,3 @@ def _moment(value: datetime | date, zone: str, *, inclusive: bool = False) -> da
         return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone or "UTC"))).astimezone(UTC)
     day = value + timedelta(days=1) if inclusive else value
     return datetime.combine(day, time(), ZoneInfo(zone or "UTC")).astimezone(UTC)
-
-
-def _end(until: date | None, zone: str) -> datetime:
-    assert until is not None
-    return _moment(until, zone, inclusive=True)

@@ -69,7 +69,7 @@ def _database(path: str, key: str) -> Any:
     if not path:
         return None
     try:
-        import maxminddb
+        import maxminddb  # noqa: PLC0415 - an extra that most do without
     except ImportError as error:
         raise MissingExtra("address databases need maxminddb", hint="pip install 'trailwatch-cloudtrail[geo]'") from error
     if not Path(path).is_file():

@@ -47,8 +47,8 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
     clock = timedelta()
     found: list[Record] = []
     for event in events:
-        name = event.get("base", difference.get("base", DEFAULT_BASE))
-        base = copy.deepcopy(_base(name, detection.path, where))
+        chosen = event.get("base", difference.get("base", DEFAULT_BASE))
+        base = copy.deepcopy(_base(chosen, detection.path, where))
         changed = merged(merged(base, shared), {key: value for key, value in event.items() if key not in OWN_KEYS})
         if after := event.get("after"):
             try:
@@ -59,11 +59,11 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
             body = copy.deepcopy(changed)
             if turn and vary:
                 _vary(body, vary.split("."), turn, where)
-            id = f"case-{number:04d}-{len(found):04d}"
-            body["eventID"] = id
+            name = f"case-{number:04d}-{len(found):04d}"
+            body["eventID"] = name
             _shift(body, clock + timedelta(weeks=number))
             context = {**difference.get("context", {}), **event.get("context", {})}
-            found.append(Record(id, _apart(body, number), context))
+            found.append(Record(name, _apart(body, number), context))
             clock += timedelta(seconds=repeat > 1)
     return found
 

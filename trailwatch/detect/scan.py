@@ -10,7 +10,8 @@ from typing import TypeVar
 import pyarrow as pa
 
 from trailwatch.config import Config
-from trailwatch.detect import compile, context, novelty
+from trailwatch.detect import compile as sql
+from trailwatch.detect import context, novelty
 from trailwatch.detect.detection import Detection
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
@@ -89,9 +90,9 @@ def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) 
     for told in _attempt(news, lambda part: novelty.find(engine, part, history=history), failed):
         hits += told.hits
         learning |= told.learning
-        unable += [NotRun(id, reason) for id, reason in told.unable.items()]
+        unable += [NotRun(name, reason) for name, reason in told.unable.items()]
     for query in (d for d in detections if d.shape == "query"):
-        for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, compile.queried(part[0]))], failed):
+        for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, sql.queried(part[0]))], failed):
             hits += found
     together = pa.concat_tables(table.select(HITS.names).cast(HITS) for table in hits)
     return Scanned(together, tuple(failed), tuple(unable), learning, len(detections) - len(failed) - len(unable))
@@ -114,20 +115,20 @@ def _attempt(
 
 
 def _match(engine: Engine, detections: Sequence[Detection]) -> list[pa.Table]:
-    engine.execute(f"create or replace table matches as {compile.fused(detections)}")
+    engine.execute(f"create or replace table matches as {sql.fused(detections)}")
     plain = [rule for rule, detection in enumerate(detections) if detection.shape == "where"]
     engine.table("named", pa.table({"rule": plain, "id": [detections[rule].id for rule in plain]},
                                    schema=pa.schema([("rule", INT), ("id", TEXT)])))  # fmt: skip
     return [engine.relation("clause_hits")] + [
-        _labelled(engine, detection.id, compile.counted(detection, rule))
+        _labelled(engine, detection.id, sql.counted(detection.count, rule))
         for rule, detection in enumerate(detections) if detection.count
     ]  # fmt: skip
 
 
-def _labelled(engine: Engine, id: str, sql: str) -> pa.Table:
+def _labelled(engine: Engine, name: str, text: str) -> pa.Table:
     found = engine.query(f"select event_id, event_time, account, principal, person, credential, group_key, "
-                         f"cast(evidence as varchar) as evidence from ({sql})")  # fmt: skip
-    return found.add_column(0, "detection", pa.array([id] * len(found), TEXT))
+                         f"cast(evidence as varchar) as evidence from ({text})")  # fmt: skip
+    return found.add_column(0, "detection", pa.array([name] * len(found), TEXT))
 
 
 def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]:
@@ -137,8 +138,9 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
         lacking["history"] = "there is no history before this day"
     if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][0]:
         lacking["data-events"] = "no data events are in these logs"
-    declared = (*config.people.values(), *config.groups.values(), *config.principals.values())
-    if not any(one.networks for one in declared) or not config.networks:
+    declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
+                *(one.networks for one in config.principals.values())]  # fmt: skip
+    if not any(declared) or not config.networks:
         lacking["networks"] = "no networks are declared for anybody ([networks], and networks of people or groups)"
     if not config.people and not config.groups:
         lacking["people"] = "no people are declared ([people])"

@@ -1,5 +1,5 @@
 -- scope: one row per event in view, with what the configuration and the history say about it.
--- reads: attributed, first_uses, identities, places, account_names, rhythm, habits, facts
+-- reads: attributed, first_uses, identities, places, account_names, rhythms, habits, facts
 with told as (
     select
         a.*,
@@ -69,12 +69,12 @@ select
 from timed t
 cross join facts f
 left join account_names n on n.account = t.account
-left join rhythm rp on rp.kind = 'principal' and rp.value = t.principal and t.principal <> ''
-left join rhythm rh on rh.kind = 'person' and rh.value = t.person and t.person <> ''
-left join rhythm rk on rk.kind = 'key' and rk.value = t.long_term_key and t.long_term_key <> ''
-left join first_uses up on up.kind = 'principal' and up.value = t.principal
-left join first_uses uh on uh.kind = 'person' and uh.value = t.person
-left join first_uses uk on uk.kind = 'key' and uk.value = t.long_term_key
+left join rhythms rp on rp.dt = t.dt and rp.kind = 'principal' and rp.value = t.principal and t.principal <> ''
+left join rhythms rh on rh.dt = t.dt and rh.kind = 'person' and rh.value = t.person and t.person <> ''
+left join rhythms rk on rk.dt = t.dt and rk.kind = 'key' and rk.value = t.long_term_key and t.long_term_key <> ''
+left join first_uses up on up.dt = t.dt and up.kind = 'principal' and up.value = t.principal
+left join first_uses uh on uh.dt = t.dt and uh.kind = 'person' and uh.value = t.person
+left join first_uses uk on uk.dt = t.dt and uk.kind = 'key' and uk.value = t.long_term_key
 -- The learned week is in the zone of the person, else of the principal, and says nothing before four weeks.
 left join habits h
     on h.kind = if(t.person <> '', 'person', 'principal') and h.value = if(t.person <> '', t.person, t.principal)
