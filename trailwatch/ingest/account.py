@@ -68,11 +68,19 @@ class Account:
 
     def text(self) -> str:
         """Return the account as a few lines for a person."""
+        size = f"{self.bytes / 1e6:,.1f} MB, in {self.seconds:,.1f} s"
+        parts = {
+            "listed": self.listed,
+            "read": self.read,
+            "known": self.known,
+            "outside": self.outside,
+            "skipped": sum(self.skipped.values()),
+            "failed": self.failed_objects,
+            "changed": self.changed_objects,
+        }
         lines = [
-            f"{self.source}: {self.events:,} events from {self.read:,} objects, {self.bytes / 1e6:,.1f} MB, "
-            f"in {self.seconds:,.1f} s",
-            f"objects: {self.listed:,} listed, {self.read:,} read, {self.known:,} known, {self.outside:,} outside, "
-            f"{sum(self.skipped.values()):,} skipped, {self.failed_objects:,} failed, {self.changed_objects:,} changed",
+            f"{self.source}: {self.events:,} events from {self.read:,} objects, {size}",
+            "objects: " + ", ".join(f"{count:,} {name}" for name, count in parts.items()),
         ]
         if self.others or self.not_understood or self.repaired:
             lines.append(f"records: {self.records:,} = {self.events:,} events{_more(self.others)}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from isal import isal_zlib
 
+_Broken = cast(type[Exception], isal_zlib.error)  # its stub takes the class for an instance of it
 GZIP = b"\x1f\x8b"
 
 
@@ -37,7 +39,7 @@ def inflate(stored: bytes, *, limit: int) -> Inflated:
         stream = isal_zlib.decompressobj(wbits=31)
         try:
             part = stream.decompress(rest, limit - size + 1)
-        except isal_zlib.error as error:
+        except _Broken as error:
             salvaged = _as_far_as_possible(rest, limit - size)
             parts.append(salvaged)
             return Inflated(b"".join(parts), f"gzip broken after {size + len(salvaged):,} bytes of text: {error}")
@@ -66,6 +68,6 @@ def _as_far_as_possible(stored: bytes, limit: int) -> bytes:
             size += len(part)
             if size > limit:
                 raise TooLarge(f"larger than {limit:,} bytes after decompression")
-    except isal_zlib.error:
+    except _Broken:
         pass  # this is where the damage begins; the caller reports it
     return b"".join(parts)

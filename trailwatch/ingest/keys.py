@@ -14,7 +14,15 @@ UNRECOGNISED = "unrecognised"
 
 # Records of these kinds are read; what they hold besides events is kept in `others`.
 READ = (LOGS, "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated")
-_NEIGHBOURS = ("Config", "GuardDuty", "vpcflowlogs", "elasticloadbalancing", "vpcdnsquerylogs", "WAFLogs", "RedshiftLogs")
+_NEIGHBOURS = (
+    "Config",
+    "GuardDuty",
+    "vpcflowlogs",
+    "elasticloadbalancing",
+    "vpcdnsquerylogs",
+    "WAFLogs",
+    "RedshiftLogs",
+)
 
 _LAYOUT = re.compile(
     r"(?:^|/)AWSLogs/(?:(?P<org>o-[a-z0-9]{10,32})/)?(?P<account>\d{12})/(?P<kind>[A-Za-z-]+)/"

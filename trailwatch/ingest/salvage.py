@@ -20,7 +20,8 @@ _NAMES = frozenset(("eventVersion", "eventTime", "eventSource", "eventName", "ev
 _GLUE = re.compile(r'[\s,\]}]*(?:[\s\[]*\{\s*"Records"\s*:\s*)?[\s,\[]*')
 # Every escape is one token, so that a backslash before a backslash is never taken for the start of another.
 _ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.",
+    re.DOTALL,
 )
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)

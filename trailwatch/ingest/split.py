@@ -68,8 +68,8 @@ def split(data: bytes) -> Split:
         return _another_form(data, error)
     if raws is msgspec.UNSET:
         return _one(data)
-    result = Split(data, list(raws))  # type: ignore[arg-type]  # UNSET is gone
-    result.compact = sum(map(len, raws)) + max(0, len(raws) - 1) + _COMPACT == len(data)  # type: ignore[arg-type]
+    result = Split(data, list(raws))
+    result.compact = sum(map(len, raws)) + max(0, len(raws) - 1) + _COMPACT == len(data)
     if not result.compact and data.count(b'"Records"') > 1:
         # A second list under the same name would hide the first.
         return _salvaged(data, "more than one list of records")
@@ -203,5 +203,3 @@ def _explain(error: Exception, data: bytes) -> str:
     line = data.count(b"\n", 0, at) + 1
     column = at - data.rfind(b"\n", 0, at)
     return f"{_POSITION.sub('', message)} at byte {at:,} (line {line}, column {column})"
-
-

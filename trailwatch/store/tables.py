@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from trailwatch.engine import Engine
@@ -21,6 +21,7 @@ from trailwatch.store.schema import LAYOUT, TABLES
 Days = tuple[date, date]
 
 _MARK = f"trailwatch layout {LAYOUT}"
+_MARKED = "objects"
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=256_000)
 
 
@@ -124,6 +125,27 @@ class Store:
         layout = TABLES[table]
         files = self.files(table, days=days, version=version)
         engine.files(name or table, files, layout.columns, partitions=layout.partitions)
+
+    def marked(self, name: str) -> datetime | None:
+        """Return the moment that was marked under a name, None where there is none."""
+        handle = self._handle(_MARKED, None)
+        seconds = handle.transaction_version(name) if handle else None
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def mark(self, name: str, moment: datetime) -> None:
+        """Keep a moment under a name, in the log of the ledger and not among its rows."""
+        with _private():
+            handle = self._handle(_MARKED, None) or self._make(_MARKED)
+            properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
+            try:
+                handle.create_write_transaction(
+                    [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
+                )
+            except CommitFailedError as error:
+                raise StoreConflict("another run marked the same moment", where=self.uri, hint="run it again") \
+                    from error  # fmt: skip
+            except (DeltaError, OSError) as error:
+                raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
         version = self._versions.get(table) if version is None else version

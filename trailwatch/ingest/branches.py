@@ -1,0 +1,119 @@
+"""Where in a bucket the logs are: prefixes down to account, kind and region, found one level at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import obstore
+
+from trailwatch.ingest.items import Wanted
+from trailwatch.ingest.keys import READ, UNRECOGNISED, neighbour
+
+_ACCOUNT = re.compile(r"^\d{12}$")
+_ORGANIZATION = re.compile(r"^o-[a-z0-9]{10,32}$")
+_ROOT = "AWSLogs"
+_ABOVE = 3  # levels between the given prefix and AWSLogs
+_CALLS = 500  # listings in search of AWSLogs
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A prefix whose keys are listed without further steps."""
+
+    prefix: str
+    ordered: bool  # its next level is the year, so its keys sort by day
+
+    def day_prefix(self, day: date) -> str | None:
+        """Return the key before all keys of a day, None where keys do not sort by day."""
+        return f"{self.prefix}/{day:%Y/%m/%d}" if self.ordered and day > date.min else None
+
+
+@dataclass
+class Tree:
+    """What was found: branches to list, objects beside them, and kinds of folders that were passed by."""
+
+    branches: list[Branch] = field(default_factory=list)
+    strays: list[Any] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
+
+
+def discover(store: Any, prefix: str, wanted: Wanted, pool: ThreadPoolExecutor) -> Tree:
+    """Find the branches under a prefix; where no AWSLogs is found, the prefix itself is the one branch."""
+    tree = Tree()
+    level = [prefix.strip("/")]
+    if _ROOT not in prefix.split("/"):
+        level = _roots(store, prefix.strip("/"), tree, pool)
+        if not level:
+            return Tree([Branch(prefix.strip("/"), ordered=False)])
+    while level:
+        steps = []
+        for place in level:
+            if _depth(place) >= 3:
+                tree.branches.append(Branch(place, ordered=_depth(place) == 3))
+            else:
+                steps.append(place)
+        level = []
+        for place, found in zip(steps, pool.map(lambda at: _list(store, at), steps), strict=True):
+            tree.strays += found["objects"]
+            level += _choose(place, found["common_prefixes"], wanted, tree)
+    tree.branches.sort(key=lambda branch: branch.prefix)
+    return tree
+
+
+def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor) -> list[str]:
+    roots: list[str] = []
+    level, calls = [prefix], 0
+    for _ in range(_ABOVE + 1):
+        calls += len(level)
+        if not level or calls > _CALLS:
+            break
+        deeper = []
+        for found in pool.map(lambda at: _list(store, at), level):
+            tree.strays += found["objects"]
+            roots += [child for child in found["common_prefixes"] if _name(child) == _ROOT]
+            deeper += [child for child in found["common_prefixes"] if _name(child) != _ROOT]
+        # Control Tower puts the organization in front of AWSLogs, beside other folders.
+        level = deeper
+    return roots
+
+
+def _list(store: Any, prefix: str) -> Any:
+    return obstore.list_with_delimiter(store, prefix or None)
+
+
+def _choose(place: str, children: Sequence[str], wanted: Wanted, tree: Tree) -> list[str]:
+    """Return the children that lead to wanted logs."""
+    depth = _depth(place)
+    chosen = []
+    for child in children:
+        name = _name(child)
+        if depth == 0:
+            organization = _ORGANIZATION.match(name) and _depth(child) == 0
+            if not organization and not _ACCOUNT.match(name):
+                tree.passed.append(UNRECOGNISED)
+            elif organization or not wanted.accounts or name in wanted.accounts:
+                chosen.append(child)
+        elif depth == 1:
+            if name in READ:
+                chosen.append(child)
+            else:
+                tree.passed.append(neighbour(name))
+        elif not wanted.regions or name in wanted.regions:
+            chosen.append(child)
+    return chosen
+
+
+def _depth(prefix: str) -> int:
+    """Return how many of account, kind and region (and then year, month, day) a prefix names."""
+    parts = prefix.split("/")
+    below = parts[len(parts) - parts[::-1].index(_ROOT) :]
+    return len(below) - bool(below and _ORGANIZATION.match(below[0]))
+
+
+def _name(prefix: str) -> str:
+    return prefix.rpartition("/")[2]

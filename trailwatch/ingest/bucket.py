@@ -1,0 +1,127 @@
+"""A bucket, or a prefix of one: accounts and regions are discovered, then whole days are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
+
+from trailwatch.errors import SourceError
+from trailwatch.ingest import keys
+from trailwatch.ingest.account import Account
+from trailwatch.ingest.branches import Branch, discover
+from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
+
+
+@dataclass
+class _Listed:
+    items: list[Item]
+    failure: str = ""
+
+
+class Bucket:
+    """Objects of one bucket, listed and fetched with obstore."""
+
+    all_at_once = False
+
+    def __init__(self, bucket: str, prefix: str, store: Any, *, threads: int = 8) -> None:
+        self.bucket = bucket
+        self.name = f"s3://{bucket}/{prefix}"
+        self._prefix = prefix.strip("/")
+        self._store = store
+        self._threads = threads
+
+    def list(self, wanted: Wanted, account: Account) -> Iterator[Item]:
+        """Yield the objects of every account and region, day by day."""
+        if single := self._single():
+            yield single
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            try:
+                tree = discover(self._store, self._prefix, wanted, pool)
+            except BaseError as error:
+                raise SourceError(f"cannot be listed: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+            for kind in tree.passed:
+                account.pass_by(kind)
+            for stray in tree.strays:
+                yield self._item(stray)
+            yield from self._walk(pool, tree.branches, wanted, account)
+
+    def fetch(self, item: Item) -> Fetched:
+        """Return an object's stored bytes."""
+        try:
+            found = obstore.get(self._store, item.key)
+            return Fetched(bytes(found.bytes()), _tag(found.meta) or item.etag)
+        except (NotFoundError, FileNotFoundError) as error:
+            raise Gone("no longer there") from error
+        except (BaseError, OSError) as error:
+            raise Unreadable(_reason(error)) from error
+
+    def _walk(
+        self, pool: ThreadPoolExecutor, branches: Sequence[Branch], wanted: Wanted, account: Account
+    ) -> Iterator[Item]:
+        # A few branches ahead of the reader; each holds the keys of one account, kind and region.
+        ahead = self._threads * 2
+        waiting = [pool.submit(self._list_branch, branch, wanted) for branch in branches[:ahead]]
+        for place, branch in enumerate(branches):
+            listed = waiting.pop(0).result()
+            if place + ahead < len(branches):
+                waiting.append(pool.submit(self._list_branch, branches[place + ahead], wanted))
+            if listed.failure:
+                account.listed += 1
+                account.fail(f"s3://{self.bucket}/{branch.prefix}", f"cannot be listed: {listed.failure}")
+            yield from listed.items
+
+    def _list_branch(self, branch: Branch, wanted: Wanted) -> _Listed:
+        listed = _Listed([])
+        # Keys of a region sort by day, so one listing from the first day on, stopped after the last, is cheaper
+        # than one listing a day. The bound lies before the first day: late files of it are never missed.
+        first = branch.day_prefix(wanted.days[0]) if wanted.days else None
+        try:
+            for page in obstore.list(self._store, branch.prefix, offset=first, chunk_size=1000):
+                for meta in page:
+                    item = self._item(meta)
+                    if branch.ordered and wanted.days and item.place.day and item.place.day > wanted.days[1]:
+                        return listed
+                    listed.items.append(item)
+        except (BaseError, OSError) as error:
+            listed.failure = _reason(error)
+        return listed
+
+    def _single(self) -> Item | None:
+        if "." not in self._prefix.rpartition("/")[2]:
+            return None
+        try:
+            return self._item(obstore.head(self._store, self._prefix))
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except BaseError as error:
+            raise SourceError(f"cannot be read: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+
+    def _item(self, meta: Any) -> Item:
+        key = meta["path"]
+        return Item(
+            self.bucket, key, _tag(meta), meta["size"], meta["last_modified"], keys.read(key),
+            keys.identify(self.bucket, key),
+        )  # fmt: skip
+
+
+def _tag(meta: Any) -> str:
+    return (meta.get("e_tag") or "").strip('"')
+
+
+def _reason(error: Exception) -> str:
+    # The library's errors run over many lines and name the whole request.
+    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+
+
+def _hint(error: Exception) -> str:
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+        return "s3:ListBucket on the bucket, s3:GetObject and kms:Decrypt on its objects; --profile, --role-arn"
+    if isinstance(error, NotFoundError):
+        return "aws s3 ls"
+    return "--region, --endpoint-url"

@@ -1,0 +1,202 @@
+"""One ingest: list, ask the ledger, fetch, decode, commit, and account for all of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from trailwatch.aws import Access
+from trailwatch.errors import SourceError
+from trailwatch.ingest import keys, reasons
+from trailwatch.ingest.account import Account
+from trailwatch.ingest.days import wanted_days
+from trailwatch.ingest.decode import Decoder
+from trailwatch.ingest.items import Item, Source, Unreadable, Wanted
+from trailwatch.ingest.ledger import CHANGED, Entry, Ledger
+from trailwatch.ingest.limits import Limits
+from trailwatch.ingest.reader import Reader, Sink
+from trailwatch.ingest.sinks import Memory, Tables
+from trailwatch.ingest.sources import open_source
+from trailwatch.progress import Progress, Silent
+from trailwatch.store.tables import Store
+from trailwatch.window import Window
+
+_CHUNK = 100_000  # listed objects that are held at a time
+
+
+def ingest(
+    store: Store,
+    source: str | Source,
+    *,
+    access: Access | None = None,
+    window: Window | None = None,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+    reconcile: bool = False,
+    progress: Progress | None = None,
+    threads: int = 8,
+    limits: Limits | None = None,
+    now: datetime | None = None,
+) -> Account:
+    """Fetch what the store has not read yet from a folder, a file or s3://bucket/prefix, and account for all of it.
+
+    Safe to kill and to repeat: events are committed before the ledger says that their object is read, so an object
+    may be read twice, and settle removes what came twice.
+    """
+    now = now or datetime.now(UTC)
+    origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
+    narrowed = Wanted(frozenset(accounts), frozenset(regions))
+    last = None if origin.all_at_once else store.marked(_mark(origin))
+    days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
+    if origin.all_at_once and window is None:
+        days = None
+    wanted = Wanted(narrowed.accounts, narrowed.regions, days)
+    with Decoder() as engine:
+        ledger = Ledger(engine, store, origin.bucket)
+        run = _Run(origin, engine, Tables(store), ledger=ledger, progress=progress, threads=threads, limits=limits)
+        account = run.collect(wanted)
+    if narrowed == Wanted() and window is None and run.complete and not origin.all_at_once:
+        store.mark(_mark(origin), now)
+    return account
+
+
+def read(
+    source: str | Source,
+    *,
+    access: Access | None = None,
+    window: Window | None = None,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+    progress: Progress | None = None,
+    threads: int = 8,
+    limits: Limits | None = None,
+) -> tuple[pa.Table, Account]:
+    """Return the events of a source without a store, and the account of reading them."""
+    origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
+    days = wanted_days(window, reconcile=False, last_complete=None, now=datetime.now(UTC))
+    sink = Memory()
+    with Decoder() as engine:
+        run = _Run(origin, engine, sink, ledger=None, progress=progress, threads=threads, limits=limits)
+        account = run.collect(Wanted(frozenset(accounts), frozenset(regions), days))
+    return sink.events(), account
+
+
+class _Run:
+    def __init__(
+        self,
+        source: Source,
+        engine: Decoder,
+        sink: Sink,
+        *,
+        ledger: Ledger | None,
+        progress: Progress | None,
+        threads: int,
+        limits: Limits | None,
+    ) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._progress = progress or Silent()
+        self._account = Account(source=source.name)
+        self._reader = Reader(
+            source, engine, sink, self._account, progress=self._progress, threads=threads, limits=limits or Limits()
+        )
+        self._again: list[int] = []
+        self.complete = True
+
+    def collect(self, wanted: Wanted) -> Account:
+        """Read everything that is wanted and not read yet."""
+        begun = time.monotonic()
+        account = self._account
+        for chunk in _chunks(self._listed(wanted)):
+            self._reader.take(self._unread(chunk, wanted))
+        # A listing that failed is counted among the objects; the days it covers must be listed again.
+        self.complete = not any(entry["reason"].startswith("cannot be listed") for entry in account.failed)
+        if self._ledger and not self._source.all_at_once:
+            self._reader.take(self._unfinished(wanted))
+        self._reader.finish()
+        account.seconds = round(time.monotonic() - begun, 3)
+        account.why = reasons.why(account, wanted)
+        return account
+
+    def _listed(self, wanted: Wanted) -> Iterator[Item]:
+        self._progress.start("list", unit="objects")
+        for item in self._source.list(wanted, self._account):
+            self._account.listed += 1
+            self._progress.advance(1)
+            yield item
+        self._progress.finish()
+
+    def _unread(self, items: Sequence[Item], wanted: Wanted) -> list[Item]:
+        """Return what is to be read; all else is counted."""
+        account = self._account
+        candidates = []
+        for item in items:
+            if item.place.kind != keys.PLAIN and item.place.kind not in keys.READ:
+                account.skip(item.place.kind)
+            elif not wanted.holds(item.place):
+                account.outside += 1
+            else:
+                candidates.append(item)
+        if self._ledger is None:
+            return candidates
+        unread = []
+        for item, verdict in zip(candidates, self._ledger.sort(candidates), strict=True):
+            if verdict == "known":
+                account.known += 1
+            elif verdict == "changed":
+                self._look_at_changed(self._ledger, item)
+            else:
+                if verdict == "again":
+                    self._again.append(item.object_id)
+                unread.append(item)
+        return unread
+
+    def _look_at_changed(self, ledger: Ledger, item: Item) -> None:
+        """Tell of an object that is not what it was; a file that was only touched holds the same bytes."""
+        last = ledger.last(item)
+        if self._source.all_at_once:
+            try:
+                fetched = self._source.fetch(item)
+            except Unreadable as failure:
+                self._reader.fail(Entry(item), str(failure))
+                return
+            if fetched.etag.rpartition("-")[2] == last["etag"].rpartition("-")[2]:
+                self._account.known += 1
+                self._reader.note(Entry(
+                    item, last["status"], last["reason"], fetched.etag, last["records"], last["others"],
+                    last["not_understood"],
+                ))  # fmt: skip
+                return
+            item_tag = fetched.etag
+        else:
+            item_tag = item.etag
+        self._account.change(item.key, last["etag"], item_tag)
+        reason = f"not what was read on {last['ingested_at']:%Y-%m-%d %H:%M} UTC: ETag was {last['etag']}"
+        self._reader.note(Entry(item, CHANGED, reason, item_tag))
+
+    def _unfinished(self, wanted: Wanted) -> list[Item]:
+        if self._ledger is None:
+            raise SourceError("an ingest without a ledger has nothing unfinished")
+        prefix = self._source.name.removeprefix(f"s3://{self._source.bucket}/").rstrip("/")
+        found = self._ledger.unfinished(prefix=prefix, listed_again=self._again)
+        left = [item for item in found if Wanted(wanted.accounts, wanted.regions).holds(item.place)]
+        self._account.listed += len(left)
+        return left
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) >= _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _mark(source: Source) -> str:
+    return f"listed {source.name}"

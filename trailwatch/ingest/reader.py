@@ -1,0 +1,141 @@
+"""Objects → batches of rows → commits; what cannot be read or understood is counted on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from trailwatch.ingest import keys
+from trailwatch.ingest.account import Account
+from trailwatch.ingest.batch import Batch
+from trailwatch.ingest.decode import NOT_UNDERSTOOD, Decoder
+from trailwatch.ingest.fetch import fetch_all
+from trailwatch.ingest.inflate import TooLarge, inflate
+from trailwatch.ingest.items import Fetched, Item, Source, Unreadable
+from trailwatch.ingest.ledger import FAILED, Entry
+from trailwatch.ingest.limits import Limits
+from trailwatch.ingest.split import split
+from trailwatch.progress import Progress
+
+
+class Sink(Protocol):
+    """Where rows go."""
+
+    def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:
+        """Take the rows of one batch."""
+
+    def commit(self, now: datetime) -> None:
+        """Keep what was taken, for good."""
+
+
+class Reader:
+    """Reads objects in the order given; commits by the number of events, by time and by size."""
+
+    def __init__(
+        self,
+        source: Source,
+        decoder: Decoder,
+        sink: Sink,
+        account: Account,
+        *,
+        progress: Progress,
+        threads: int,
+        limits: Limits,
+    ) -> None:
+        self._source, self._decoder, self._sink, self._account = source, decoder, sink, account
+        self._progress, self._threads, self._limits = progress, threads, limits
+        self._batch = Batch(limits)
+        self._entries: dict[int, Entry] = {}
+        self._notes: list[Entry] = []
+        self._events = self._size = 0
+        self._committed = time.monotonic()
+
+    def take(self, items: Sequence[Item]) -> None:
+        """Read objects."""
+        self._progress.start("ingest", len(items), unit="objects")
+        limits = self._limits
+        for item, fetched in fetch_all(
+            self._source, items, threads=self._threads, in_flight=limits.in_flight, largest=limits.inflated
+        ):
+            if isinstance(fetched, Unreadable):
+                self.fail(Entry(item), str(fetched))
+            else:
+                self._read(item, fetched)
+            if self._batch.size >= limits.batch or self._overdue():
+                self._decode()
+            self._progress.advance(1, events=self._account.events, bytes=self._account.bytes)
+        self._progress.finish()
+
+    def fail(self, entry: Entry, reason: str) -> None:
+        """Count an object that cannot be read; the next run tries again."""
+        self._account.fail(entry.item.key, reason)
+        entry.status, entry.reason = FAILED, reason
+        self.note(entry)
+
+    def note(self, entry: Entry) -> None:
+        """Write a row of the ledger with the next commit."""
+        self._notes.append(entry)
+
+    def finish(self) -> None:
+        """Decode and commit what is left."""
+        self._decode()
+        self._commit()
+
+    def _read(self, item: Item, fetched: Fetched) -> None:
+        entry = Entry(item, etag=fetched.etag)
+        self._account.bytes += len(fetched.data)
+        try:
+            inflated = inflate(fetched.data, limit=self._limits.inflated)
+        except TooLarge as reason:
+            self.fail(entry, str(reason))
+            return
+        found = split(inflated.data)
+        damage = inflated.damage or found.damage
+        if found.kind and not found.raws:
+            if item.place.kind == keys.PLAIN and (found.kind != keys.UNRECOGNISED or not damage):
+                self._account.skip(found.kind)
+            else:
+                self.fail(entry, damage or f"{found.kind}: no list of records in it")
+            return
+        entry.records = len(found.raws) + len(found.broken)
+        if damage:
+            self._account.fail(item.key, damage)
+            entry.status, entry.reason = FAILED, damage
+        else:
+            self._account.read += 1
+        self._account.records += entry.records
+        self._account.repaired += found.repaired
+        self._entries[item.object_id] = entry
+        self._batch.add(found, object_id=item.object_id, day=item.place.day or item.last_modified.date())
+
+    def _decode(self) -> None:
+        now = datetime.now(UTC)
+        decoded = self._decoder.decode(self._batch, now=now)
+        for other in decoded.others.select(["object_id", "record_class", "reason"]).to_pylist():
+            entry = self._entries[other["object_id"]]
+            if other["record_class"] == NOT_UNDERSTOOD:
+                entry.not_understood += 1
+                figures, name = self._account.not_understood, other["reason"]
+            else:
+                entry.others += 1
+                figures, name = self._account.others, other["record_class"]
+            figures[name] = figures.get(name, 0) + 1
+        self._account.events += decoded.events.num_rows
+        self._events += decoded.events.num_rows
+        self._size += decoded.events.nbytes
+        self._sink.add(decoded.events, decoded.others, [*self._entries.values(), *self._notes])
+        self._batch, self._entries, self._notes = Batch(self._limits), {}, []
+        if self._events >= self._limits.events or self._size >= self._limits.kept or self._overdue():
+            self._commit()
+
+    def _commit(self) -> None:
+        self._sink.commit(datetime.now(UTC))
+        self._events = self._size = 0
+        self._committed = time.monotonic()
+
+    def _overdue(self) -> bool:
+        return time.monotonic() - self._committed >= self._limits.seconds
