@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+LN2 = float(np.log(2))
 KNEE, EXCESSES = 0.995, 15  # the tail is extrapolated from here on, on at least so many excesses
 
 
@@ -18,7 +19,7 @@ class Tail:
     scores: Floats  # sorted
     knee: float
     share: float  # of rows above the knee
-    scale: float  # mean excess over the knee
+    scale: float  # of the exponential that continues it
 
     def __call__(self, scores: Floats) -> Floats:
         """Return -ln p of each score; beyond the knee a straight line, so that nothing ties at the maximum."""
@@ -36,9 +37,10 @@ def tail(scores: Floats) -> Tail:
     share = max(1 - KNEE, min(EXCESSES / count, 0.5))
     knee = float(np.quantile(ordered, 1 - share))
     excess = ordered[ordered > knee] - knee
+    # The median: a mean would let last week's intruder make this week's look usual.
     # Excesses of nearly nothing would turn the next small step into certainty.
     least = 1e-3 * float(np.ptp(ordered)) + 1e-9
-    return Tail(ordered, knee, share, max(float(excess.mean()) if len(excess) else 0.0, least))
+    return Tail(ordered, knee, share, max(float(np.median(excess)) / LN2 if len(excess) else 0.0, least))
 
 
 def combine(tails: Floats, weights: Floats) -> Floats:

@@ -16,7 +16,7 @@ from trailwatch.model.scorers import NAMES, Model, fit, parts_of
 from trailwatch.profile.features import Matrix, features
 
 LEAST_ROWS = 30  # identity-days of history without which no tail can be told
-EVIDENCE = 4.0  # spreads that at least one feature must be away from usual, whatever the rest
+EVIDENCE = 3.0  # spreads that at least one feature must be away from usual, whatever the rest
 EVENTS_PER_FEATURE = 20
 
 

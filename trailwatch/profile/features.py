@@ -38,6 +38,11 @@ class Feature:
         """Say whether everything is new in a new identity, so that newness counts only by and by."""
         return self.family not in ("much", "rest")
 
+    @property
+    def prefix(self) -> str:
+        """Return what stands before the name in features_days.sql."""
+        return "y_" if self.family == "week" else "n_" if self.novelty else "x_"
+
 
 FEATURES = (
     Feature("events", "events", "count", "much", "volume", 0.45, "Events of the day."),
@@ -63,7 +68,7 @@ FEATURES = (
     Feature("off_day", "work on this weekday", "odds", "time", "time", 0.6, "How seldom it works on this day of the week."),
     Feature("asleep", "the longest usual pause", "times", "rest", "rest", 0.35, "Days asleep by the own rhythm, also of a key."),
     Feature("root_use", "days with root in use", "odds", "rest", "root", 0.5, "For root: how seldom it is used."),
-    Feature("week_new", "weight of the week's new actions", "weight", "week", "actions", 0.5, "As new_sensitive, over seven days."),
+    Feature("week_new", "surprise of the week's new actions", "weight", "week", "actions", 0.6, "As peer_surprise, over seven days."),
     Feature("week_rare", "weight of the week's unusual actions", "weight", "week", "actions", 0.5, "As rare_actions, over seven days."),
 )  # fmt: skip
 NAMES = tuple(feature.name for feature in FEATURES)
@@ -104,7 +109,7 @@ def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = Non
     engine.build("features_dates", start=start)
     for name in ("gaps", "days"):
         engine.build(f"features_{name}")
-    return _matrix(engine.relation("features_usual", first=first))
+    return _matrix(engine.relation("features_usual", first=first, warm_up=WARM_UP))
 
 
 _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
@@ -125,13 +130,13 @@ def _matrix(rows: pa.Table) -> Matrix:
     def column(name: str) -> npt.NDArray[Any]:
         return np.asarray(rows.column(name).to_numpy(zero_copy_only=False))
 
-    def block(prefix: str, week: str) -> Floats:
-        names = [(week if f.family == "week" else prefix) + f.name for f in FEATURES]
+    def block(prefix: str = "") -> Floats:
+        names = [(prefix or feature.prefix) + feature.name for feature in FEATURES]
         return np.column_stack([np.round(column(name).astype(np.float64), 9) for name in names])
 
     floors = np.array([feature.floor for feature in FEATURES])
     novel = np.array([feature.novelty for feature in FEATURES])
-    raw, middle, deviation, high = block("x_", "y_"), block("m_", "m_"), block("s_", "s_"), block("h_", "h_")
+    raw, middle, deviation, high = block(), block("m_"), block("s_"), block("h_")
     peer, day, root = column("peer"), column("dt").astype("datetime64[D]"), column("root").astype(bool)
     peers_usual, peers_spread = _of_peers(raw, peer, floors)
     # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.

@@ -36,6 +36,6 @@ select
     a.rarity,
     a.new,
     a.weight * least(1, a.rarity / 3) as weighed,
-    (0.1 + a.weight) * least(1, a.rarity / 3) * greatest(0, -ln((a.days_before + 0.5) / (d.days + 1)) - 1.4) as unusual
+    (0.3 + a.weight) * least(1, a.rarity / 3) * greatest(0, -ln((a.days_before + 0.5) / (d.days + 1)) - 1.4) as unusual
 from actions as a
 inner join active as d on d.holder = a.holder and d.dt = a.dt

@@ -1,4 +1,4 @@
--- Grain: day × principal × person, one `x_` column a feature (`y_` a week's sum); counts as ln(1 + n), surprises in nats.
+-- Grain: day × principal × person, one column a feature (`x_` how much, `n_` how new, `y_` a week's sum); counts as ln(1 + n), surprises in nats.
 -- reads: features_cells, features_new, features_hours, features_gaps, features_holders, identity_days
 with base as (
     select
@@ -82,17 +82,17 @@ select
     ln(1 + actions) as x_actions,
     ln(1 + sensitive) as x_sensitive,
     ln(1 + denied) as x_denied,
-    ln(1 + new_actions) as x_new_actions,
-    ln(1 + new_sensitive) as x_new_sensitive,
-    ln(1 + peer_surprise) as x_peer_surprise,
-    ln(1 + rare_actions) as x_rare_actions,
-    address_rarity as x_address_rarity,
-    new_address_share as x_new_address_share,
-    new_client as x_new_client,
-    ln(1 + new_region) as x_new_region,
-    ln(1 + new_role) as x_new_role,
-    hour_max as x_hour_max,
-    off_day as x_off_day,
+    ln(1 + new_actions) as n_new_actions,
+    ln(1 + new_sensitive) as n_new_sensitive,
+    ln(1 + peer_surprise) as n_peer_surprise,
+    ln(1 + rare_actions) as n_rare_actions,
+    address_rarity as n_address_rarity,
+    new_address_share as n_new_address_share,
+    new_client as n_new_client,
+    ln(1 + new_region) as n_new_region,
+    ln(1 + new_role) as n_new_role,
+    hour_max as n_hour_max,
+    off_day as n_off_day,
     asleep as x_asleep,
     case when root then -ln((recent_days + 0.5) / 91) else 0 end as x_root_use,
     ln(1 + peak_events) as x_peak_events,
@@ -100,7 +100,12 @@ select
     ln(1 + targets) as x_targets,
     ln(1 + secrets) as x_secrets,
     ln(1 + sessions) as x_sessions,
-    ln(1 + sum(new_sensitive) over week) as y_week_new,
-    ln(1 + sum(rare_actions) over week) as y_week_rare
+    -- A week adds up what a little of each day was odd, whatever principal the person used. One loud day must not echo
+    -- through it: a day counts up to a limit, and only while the identity goes on.
+    case when peer_surprise > 0 then ln(1 + sum(least(peer_surprise, 3)) over week) else 0 end as y_week_new,
+    case when rare_actions > 0 then ln(1 + sum(least(rare_actions, 2)) over week) else 0 end as y_week_rare
 from joined
-window week as (partition by holder order by dt range between interval 6 days preceding and current row)
+window week as (
+    partition by case when person <> '' then person else principal end order by dt
+    range between interval 6 days preceding and current row
+)

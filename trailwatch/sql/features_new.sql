@@ -7,7 +7,7 @@ with what as (
         dt,
         count(*) filter (where new) as new_actions,
         coalesce(sum(weighed) filter (where new), 0) as new_sensitive,
-        coalesce(sum((0.3 + weight) * rarity) filter (where new), 0) as peer_surprise,
+        coalesce(sum((0.3 + weight) * greatest(0, rarity - 1)) filter (where new), 0) as peer_surprise,
         sum(unusual) as rare_actions
     from features_actions
     group by all
