@@ -42,15 +42,21 @@ plain as (
             when event_source in ('sts.amazonaws.com', 'rolesanywhere.amazonaws.com', 'eks-auth.amazonaws.com')
                 then try(json_extract_string(request, ['$.roleArn', '$.targetPrincipal', '$.roleSessionName']))
         end as _wanted,
-        -- All places in one pass: a parse of its own for each would cost ten times as much.
-        try(json_extract_string(request, [
-            '$.userName', '$.roleName', '$.groupName', '$.bucketName', '$.secretId', '$.instanceId', '$.instanceIds[0]',
-            '$.instancesSet.items[0].instanceId', '$.functionName', '$.keyId', '$.groupId', '$.volumeId',
-            '$.snapshotId', '$.imageId', '$.tableName', '$.dBInstanceIdentifier', '$.dBClusterIdentifier',
-            '$.dBSnapshotIdentifier', '$.trailName', '$.logGroupName', '$.stackName', '$.repositoryName', '$.clusterName', '$.queueUrl',
-            '$.topicArn', '$.detectorId', '$.instanceProfileName', '$.policyArn', '$.policyName', '$.name',
-            '$.names[0]', '$.documentName', '$.resourceId', '$.networkInterfaceId', '$.subnetId', '$.routeTableId',
-            '$.vpcId', '$.resourceArn', '$.accountId', '$.serialNumber', '$.accessKeyId', '$.bucket', '$.id'])) as _asked
+        -- All places of a service in one pass: a parse of its own for each would cost ten times as much.
+        case event_source
+            when 'iam.amazonaws.com' then try(json_extract_string(request, ['$.userName', '$.roleName', '$.groupName',
+                '$.instanceProfileName', '$.policyArn', '$.policyName', '$.serialNumber', '$.accessKeyId']))
+            when 's3.amazonaws.com' then try(json_extract_string(request, ['$.userName', '$.bucketName', '$.bucket']))
+            when 'ec2.amazonaws.com' then try(json_extract_string(request, ['$.userName', '$.instanceId',
+                '$.instancesSet.items[0].instanceId', '$.groupId', '$.volumeId', '$.snapshotId', '$.imageId',
+                '$.networkInterfaceId', '$.subnetId', '$.routeTableId', '$.vpcId', '$.keyName']))
+            when 'kms.amazonaws.com' then try(json_extract_string(request, ['$.userName', '$.keyId', '$.aliasName']))
+            else try(json_extract_string(request, ['$.userName', '$.secretId', '$.functionName', '$.tableName',
+                '$.dBInstanceIdentifier', '$.dBClusterIdentifier', '$.dBSnapshotIdentifier', '$.trailName',
+                '$.logGroupName', '$.stackName', '$.repositoryName', '$.clusterName', '$.queueUrl', '$.topicArn',
+                '$.detectorId', '$.instanceId', '$.instanceIds[0]', '$.roleName', '$.groupName', '$.bucketName',
+                '$.name', '$.names[0]', '$.documentName', '$.resourceId', '$.resourceArn', '$.accountId', '$.id']))
+        end as _asked
     from raw_events
 ),
 placed as (
@@ -116,8 +122,10 @@ named as (
         case when _type = 'IAMUser' then coalesce(nullif(_user, ''), regexp_extract(_arn, ':user/(?:.*/)?([^/]+)$', 1))
         else '' end as _user_name,
         -- A denied call has no parameters; the role stands in its message alone.
-        coalesce(nullif(_given[4], ''), nullif(_wanted[1], ''), case when _verb = 'AssumeRole'
-            then regexp_extract(_error_text, 'resource: (arn:[a-z-]+:iam::\d+:role/\S+)', 1) end, '') as _role_arn,
+        case when _wanted is null and _source <> 'sts.amazonaws.com' then '' else coalesce(
+            nullif(_given[4], ''), nullif(_wanted[1], ''), case when _verb = 'AssumeRole'
+                then regexp_extract(_error_text, 'resource: (arn:[a-z-]+:iam::\d+:role/\S+)', 1) end, '')
+        end as _role_arn,
         -- Application users of an identity pool are not staff; a transient subject is another one every time.
         case
             when coalesce(identity_provider, '') like '%cognito-identity%' then ''
@@ -130,6 +138,10 @@ judged as (
     select
         *,
         coalesce(nullif(recipient_account_id, ''), _owner) as account,
+        case when _role_arn <> '' then regexp_replace(case
+            when contains(_role_arn, ':assumed-role/') then split_part(_role_arn, '/', 2)
+            else regexp_extract(_role_arn, '([^/]+)$', 1) end, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
+        else '' end as _assumed,
         case
             when _type = 'Root' then _owner || '/root'
             when _type = 'IAMUser' then _owner
@@ -178,12 +190,9 @@ judged as (
         -- A fixed vocabulary: what a client calls itself is hostile text, and versions change every week.
         case
             when _agent = '' then ''
-            when contains(_agent, 'aws-cli/2') then 'aws-cli/2'
-            when contains(_agent, 'aws-cli/') then 'aws-cli/1'
-            when contains(_agent, 'terraform') then 'terraform'
-            when contains(_agent, 'opentofu') then 'opentofu'
-            when contains(_agent, 'pulumi') then 'pulumi'
-            when contains(_agent, 'aws-cdk') then 'aws-cdk'
+            when contains(_agent, 'aws-cli/2') then 'aws-cli/2' when contains(_agent, 'aws-cli/') then 'aws-cli/1'
+            when contains(_agent, 'terraform') then 'terraform' when contains(_agent, 'opentofu') then 'opentofu'
+            when contains(_agent, 'pulumi') then 'pulumi' when contains(_agent, 'aws-cdk') then 'aws-cdk'
             when contains(_agent, 'trufflehog') then 'trufflehog'
             when contains(_agent, 'aws-internal/') or starts_with(_agent, 'aws internal')
                 then case when _console or ip is not null then 'console' else 'aws-service' end
@@ -193,8 +202,7 @@ judged as (
             when contains(_agent, 'amazon-ssm-agent') then 'ssm-agent'
             when contains(_agent, 'ansible') then 'ansible'
             when contains(_agent, 'powershell') then 'powershell'
-            when contains(_agent, 'boto3') then 'boto3'
-            when contains(_agent, 'botocore') then 'botocore'
+            when contains(_agent, 'boto3') then 'boto3' when contains(_agent, 'botocore') then 'botocore'
             when contains(_agent, 'aws-sdk-') then coalesce(nullif(regexp_extract(_agent,
                 'aws-sdk-(?:go-v2|go|java|js|nodejs|php|ruby|rust|dotnet|net|cpp|kotlin|swift)'), ''), 'aws-sdk')
             else coalesce(nullif(regexp_extract(_agent, '^(java|python-urllib|python-requests|python-httpx|'
@@ -220,7 +228,7 @@ select
     * exclude (
         _type, _id, _arn, _user, _invoked_by, _key, _source, _kind, _error, _error_text, _place, _agent, _console,
         _signin, _verb, _given, _wanted, _asked, _dotted, _colons, _service, _internal, _hextets, _v4, _owner,
-        _role_name, _user_name, _role_arn, _subject, _family, _system
+        _role_name, _user_name, _role_arn, _assumed, _subject, _family, _system
     ) replace (_type as identity_type),
     case when starts_with(_key, 'AKIA') then _key else '' end as long_term_key,
     case
@@ -265,16 +273,13 @@ select
         when _signin and _verb in ('SwitchRole', 'RenewRole') then principal
         when _verb = 'AssumeRoot' and _wanted[2] <> '' then regexp_extract(_wanted[2], '\d{12}') || '/root'
         when _verb in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoleForPodIdentity',
-            'CreateSession') then case when _role_arn <> '' then split_part(_role_arn, ':', 5) || '/role/'
-                || regexp_replace(
-                case when contains(_role_arn, ':assumed-role/') then split_part(_role_arn, '/', 2)
-                    else regexp_extract(_role_arn, '([^/]+)$', 1) end, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
+            'CreateSession') then case when _assumed <> '' then split_part(_role_arn, ':', 5) || '/role/' || _assumed
             else '' end
         else ''
     end as role,
     left(coalesce(list_filter(_asked, lambda t: t <> '' and left(t, 1) not in ('{', '[')
         and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1],
-        case when role <> '' then regexp_extract(role, '/role/(.*)$', 1) end, ''), 256) as target,
+        case when _source = 'sts.amazonaws.com' then _assumed end, ''), 256) as target,
     coalesce(nullif(_asked[1], 'HIDDEN_DUE_TO_SECURITY_REASONS'), '') as target_user,
     replace(_source, '.amazonaws.com', '') || ':' || _verb as action,
     case
