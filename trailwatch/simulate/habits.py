@@ -82,6 +82,8 @@ def sessions(
         begin = local(day, begins, person.zone)
         end = local(day, first + width * (number + 0.97), person.zone)
         work = chance.choices(person.works, [w.share for w in person.works])[0]
+        if number == 0 and (person.email, day) in AT_WORK:
+            work = person.works[0]
         client = "browser" if chance.random() < person.console else person.client
         caller, entry = callers.sso(
             chance,

@@ -175,10 +175,10 @@ def dormant_key(seed: int, day: date) -> Iterator[Record]:
 
 # Two or three a day; each alone is a read that any auditor makes.
 _SLOW = {
-    3: "iam:GetAccountAuthorizationDetails kms:ListGrants",
+    3: "iam:GetAccountAuthorizationDetails kms:ListGrants iam:ListInstanceProfiles",
     4: "iam:ListAccessKeys secretsmanager:ListSecrets ssm:DescribeParameters",
-    5: "organizations:ListAccounts rds:DescribeDBSnapshots",
-    6: "ec2:DescribeSnapshots lambda:GetPolicy20150331v2 ecr:GetAuthorizationToken",
+    5: "organizations:ListAccounts rds:DescribeDBSnapshots ec2:DescribeKeyPairs",
+    6: "ec2:DescribeSnapshots ecr:GetAuthorizationToken",
     7: "iam:ListOpenIDConnectProviders kms:GetKeyPolicy iam:GetPolicyVersion",
 }
 
