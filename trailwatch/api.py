@@ -174,7 +174,9 @@ def scan(
 ) -> Digest:
     """Run the detections over logs without keeping a store; without history `new` means new within these files."""
     found = config if isinstance(config, Config) else layered(config, environment=os.environ)[0]
-    return quick.scan(source, config=found, detections=detections, progress=progress or Silent())
+    return quick.scan(
+        source, config=found, access=aws.access(found.source), detections=detections, progress=progress or Silent()
+    )
 
 
 def sample_logs() -> Path:

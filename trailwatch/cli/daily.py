@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,7 +60,7 @@ def ingest(
         progress=output.progress(quiet=quiet),
     )  # fmt: skip
     output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), out)
-    _leave(gaps=strict and bool(done.failed or done.changed))
+    _leave(gaps=strict and bool(done.failed_objects or done.changed_objects))
 
 
 def settle(
@@ -87,7 +86,7 @@ def digest(
     trail = _open(store, config)
     page = trail.digest(date, progress=output.progress(quiet=quiet))
     output.write(page.render(form.value), out)
-    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.has_gaps)
+    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
 def run(
@@ -114,7 +113,7 @@ def run(
     else:
         text = "\n\n".join(page.render(form.value) for page in pages) or "Nothing new: every day has its digest."
     output.write(text, out)
-    gaps = any(page.has_gaps for page in pages) or bool(work.account.failed or work.account.changed)
+    gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
     _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)
 
 
@@ -132,7 +131,7 @@ def scan(
 
     page = api.scan(source, config=config, progress=output.progress(quiet=quiet))
     output.write(page.render(form.value), out)
-    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.has_gaps)
+    _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
 def _open(
@@ -145,7 +144,7 @@ def _open(
         "store.path": store, "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
         "source.endpoint_url": endpoint_url,
     }  # fmt: skip
-    return api.open(config=config, create=create, flags=flags, now=datetime.now(UTC))
+    return api.open(config=config, create=create, flags=flags)
 
 
 def _leave(*, findings: list[Finding] | None = None, fail_on: str | None = None, gaps: bool = False) -> None:

@@ -25,13 +25,14 @@ def show(
     store: options.Store = None,
     config: options.ConfigFile = None,
     date: Annotated[str | None, typer.Option("--date", help="As of this UTC day [default: the last one].")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every value, not only the most used ones.")] = False,
     out: options.Output = None,
 ) -> None:
     """Print what an identity normally does: what, where, with what, when, how much, and since when."""
     from trailwatch import api
 
     trail = api.open(config=config, flags={"store.path": store})
-    output.write("\n\n".join(trail.identity(name, day=date, every=True)), out)
+    output.write("\n\n".join(found.text(every=every) for found in trail.identity(name, day=date)), out)
 
 
 def sql(

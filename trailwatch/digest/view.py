@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pyarrow as pa
 
@@ -35,6 +37,22 @@ def show(store: Store, engine: Engine, reading: Reading, config: Config) -> pa.T
     return engine.relation("reported_events")
 
 
+def narrowed(store: Store, reading: Reading) -> Reading:
+    """Return the reading with those late spans only that hold events.
+
+    Only the column of ingestion times is read for it, so that a digest does not read the events of a month again.
+    """
+    if not reading.late:
+        return reading
+    first, last = min(span.day for span in reading.late), max(span.day for span in reading.late)
+    with Engine() as engine:
+        store.show(engine, "events", days=(first, last), name="stored_events")
+        _spans(engine, [(span.day, span.after, span.until) for span in reading.late])
+        held = set(engine.rows("select s.dt, s.until from reported_spans s semi join stored_events e "
+                               "on e.dt = s.dt and e.ingested_at > s.after and e.ingested_at <= s.until"))  # fmt: skip
+    return replace(reading, late=tuple(span for span in reading.late if (span.day, span.until) in held))
+
+
 def _show_events(store: Store, engine: Engine, reading: Reading) -> None:
     start = datetime.combine(reading.day, time(), UTC)
     looked = {reading.day: start, reading.day - timedelta(days=1): start - LEAD}
@@ -47,7 +65,10 @@ def _show_events(store: Store, engine: Engine, reading: Reading) -> None:
         "until": pa.array([reading.until] * len(looked), TIME),
     }))  # fmt: skip
     engine.build("raw_events", relation="spanned_events")
-    spans = [(reading.day, _EARLIEST, reading.until), *((s.day, s.after, s.until) for s in reading.late)]
+    _spans(engine, [(reading.day, _EARLIEST, reading.until), *((s.day, s.after, s.until) for s in reading.late)])
+
+
+def _spans(engine: Engine, spans: Sequence[tuple[date, datetime, datetime]]) -> None:
     engine.table("reported_spans", pa.table({
         "dt": pa.array([span[0] for span in spans], pa.date32()),
         "after": pa.array([span[1] for span in spans], TIME),
