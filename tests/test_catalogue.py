@@ -1,0 +1,59 @@
+"""Laws over all built-in detections, and every case of each, run together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from trailwatch.detect import cases, catalogue
+from trailwatch.detect.cases import Outcome
+from trailwatch.detect.detection import Detection
+from trailwatch.detect.laws import Bench, problems
+
+FOUND = catalogue.load()
+CASES = [(detection.id, case.name, case.fires) for detection in FOUND for case in detection.cases
+         if detection.shape != "snapshot"]  # fmt: skip
+NAMES = [f"{id}::{'fires' if fires else 'silent'}::{name}" for id, name, fires in CASES]
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    """An empty scope to bind clauses on."""
+    with Bench() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> dict[str, Outcome]:
+    """What every case did, from one run of all."""
+    return {str(outcome): outcome for outcome in cases.run(list(FOUND))}
+
+
+def test_every_file_is_read() -> None:
+    assert not FOUND.broken
+    assert len(FOUND) == len(list(catalogue.files([catalogue.builtin()]))) > 0
+
+
+@pytest.mark.parametrize("detection", FOUND.detections, ids=lambda detection: detection.id)
+def test_laws_hold(detection: Detection, bench: Bench) -> None:
+    assert [str(problem) for problem in problems(detection, bench)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_case(name: str, outcomes: dict[str, Outcome]) -> None:
+    outcome = outcomes[name]
+    assert not outcome.error, outcome.error
+    assert outcome.fired is outcome.case.fires
+
+
+def test_what_supersedes_names_detections() -> None:
+    ids = {detection.id for detection in FOUND}
+    assert {other for detection in FOUND for other in detection.supersedes} <= ids
+
+
+def test_groups_are_the_known_folders() -> None:
+    assert {detection.group for detection in FOUND} <= {
+        "root", "signin", "credentials", "permissions", "trust", "workload", "conditions", "recon", "tamper", "data",
+        "compute",
+    }  # fmt: skip
