@@ -49,7 +49,9 @@ class Records:
         }  # fmt: skip
         return record | changes
 
-    def assume(self, when: str, key: str, *, role: str = "deploy", session: str = "alice-session", **changes: Any) -> Record:
+    def assume(
+        self, when: str, key: str, *, role: str = "deploy", session: str = "alice-session", **changes: Any
+    ) -> Record:
         """Alice assumes a role and is given a temporary key."""
         return self.call(
             when, "AssumeRole", source="sts", readOnly=True,

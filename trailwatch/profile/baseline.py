@@ -66,7 +66,6 @@ def classes(config: Config) -> dict[str, str]:
                     if (kind := principal.class_)}  # fmt: skip
 
 
-
 def _declare(engine: Engine, table: str, column: str, values: Mapping[str, str]) -> None:
     rows = pa.table({"pattern": pa.array(values.keys(), pa.string()), column: pa.array(values.values(), pa.string())})
     engine.table(table, rows)

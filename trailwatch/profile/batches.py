@@ -94,9 +94,7 @@ def made(store: Store, table: str) -> int:
     return version
 
 
-def persist(
-    work: Callable[[], T], *, where: str, tries: int = TRIES, refresh: Callable[[], object] | None = None
-) -> T:
+def persist(work: Callable[[], T], *, where: str, tries: int = TRIES, refresh: Callable[[], object] | None = None) -> T:
     """Do work that reads and then replaces, again from the start (after a refresh) when another run was faster."""
     for attempt in range(tries):
         try:

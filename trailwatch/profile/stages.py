@@ -43,7 +43,13 @@ def read(bench: Bench) -> None:
     """Work out once what each event in `raw_events` means; all stations of a batch then read `meant`."""
     bench.engine.view("said", relation="events")
     bench.engine.view("meaning", relation="meant")
-    _keep(bench, "meaning", name="meant")
+    # On disk, because a day of a million events need not fit into memory; under a name of its own each time, because
+    # the engine may remember a file by its name.
+    for old in bench.folder.glob("meant-*.parquet"):
+        old.unlink()
+    place = str(bench.folder / f"meant-{next(bench.numbers)}.parquet")
+    bench.engine.execute("copy (from meaning) to $place (format parquet, compression lz4_raw)", place=place)
+    bench.engine.files("meant", [place], pa.schema([]))
 
 
 def make_sessions(
@@ -106,8 +112,7 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
         engine.table("aliases", alias_table(bench.aliases))
         engine.build("links", relation="dated_links")
         engine.view("events", relation="dated")
-        engine.view("attributed_now", relation="attributed")
-        _keep(bench, "attributed_now", name="attributed")
+        engine.view("attributed")
         for table in ("activity", "identity_days"):
             rows = engine.relation(table)
             bench.store.replace(table, rows, where=predicate(found.again), version=versions[table])
@@ -152,16 +157,6 @@ def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:
         bench.engine.build(table)
     rows = bench.engine.relation("links_used").to_pylist()
     return {(row["dt"], row["shard"]): row["links"] for row in rows}
-
-
-def _keep(bench: Bench, relation: str, *, name: str) -> None:
-    # On disk, because a day of a million events need not fit into memory; under a name of its own each time, because
-    # the engine may remember a file by its name.
-    for old in bench.folder.glob(f"{name}-*.parquet"):
-        old.unlink()
-    place = bench.folder / f"{name}-{next(bench.numbers)}.parquet"
-    bench.engine.execute(f"copy (from {relation}) to $place (format parquet, compression lz4_raw)", place=str(place))
-    bench.engine.files(name, [str(place)], pa.schema([]))
 
 
 def _only(engine: Engine, partitions: list[Partition]) -> None:

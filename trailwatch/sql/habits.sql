@@ -53,6 +53,7 @@ select
     totals.weeks,
     totals.days,
     totals.hours,
+    coalesce(slots.hours, 0)::bigint as own,
     coalesce(spread.near, 0)::bigint as near,
     -- Laplace's smoothing over the 56 bands of three hours: never seen is rare, not impossible.
     (coalesce(spread.near, 0) + 1) / (totals.hours + 56.0) as share
@@ -60,3 +61,5 @@ from totals
 cross join range(168) as week(hour_of_week)
 left join spread
     on spread.kind = totals.kind and spread.value = totals.value and spread.hour_of_week = week.hour_of_week
+left join slots
+    on slots.kind = totals.kind and slots.value = totals.value and slots.slot = week.hour_of_week

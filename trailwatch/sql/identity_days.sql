@@ -1,6 +1,7 @@
 -- Grain: day × shard × account × principal × principal id × person. What does not add up over hours.
 -- reads: attributed
-with used as (
+-- Once, and not once for each of the counts below.
+with used as materialized (
     select
         dt, shard, account, principal, principal_id, person,
         date_trunc('minute', event_time) as minute,
