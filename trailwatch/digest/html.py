@@ -38,8 +38,17 @@ def html(digest: Digest) -> str:
         words=words,
         full=[one for one in digest.happening if rank(one.severity) >= rank("medium")],
         brief=[one for one in digest.happening if rank(one.severity) < rank("medium")],
-        here={one.id for one in (*digest.findings, *digest.quiet)},
+        here={one.id for one in digest.happening}
+        | {one.id for _, findings in lines.sections(digest) for one in lines.shown(findings)[0]},
         shown_events=SHOWN_EVENTS,
+    )
+
+
+def commands(words: str) -> Markup:
+    """Return words with what stands between backticks as code; everything is escaped."""
+    parts = plain(words, longest=2000).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 and part.strip() else part for place, part in enumerate(parts)
     )
 
 
@@ -53,4 +62,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["plain"] = plain
+    environment.filters["commands"] = commands
     return environment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,13 @@ from trailwatch.digest.words import (
     short_day,
     when,
 )  # fmt: skip
-from trailwatch.finding import Finding, Incident
+from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain
 
 if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
 
+MOST_AFTER = 10
 SEVERE_FIRST = ("critical", "high", "medium", "low", "info")
 CAVEAT = "Judged from what was done. How IAM is configured is not evaluated: there is no snapshot of it yet."
 
@@ -88,7 +89,6 @@ def facts(finding: Finding, digest: Digest) -> list[tuple[str, str]]:
         ("evidence", "\n".join(evidence(finding))),
         ("severity", severity_sum(finding)),
         ("next", finding.next),
-        ("more", f"trailwatch show {finding.id}" if finding.event_ids and not digest.source else ""),
     ]  # fmt: skip
     return [(label, words) for label, words in rows if words]
 
@@ -101,6 +101,20 @@ def brief(finding: Finding, digest: Digest) -> str:
 def afterword(finding: Finding, digest: Digest) -> str:
     """Return who, and why a finding is not among those of the day."""
     return f"{identity(finding)}, {finding.suppressed_by or 'last seen ' + short_day(finding.last_time.date(), digest.date)}"
+
+
+def shown(findings: Sequence[Finding]) -> tuple[list[Finding], str]:
+    """Return those of a list at the end of the page that a reader needs, and how many more there are."""
+    grave = [one for one in findings if rank(one.severity) >= rank("medium")][:MOST_AFTER]
+    first = grave or list(findings[:3])
+    more = len(findings) - len(first)
+    return first, f"and {counted(more, 'finding')} more, of {'low' if len(grave) < MOST_AFTER else 'equal or lower'} severity" if more else ""
+
+
+def sections(digest: Digest) -> list[tuple[str, tuple[Finding, ...]]]:
+    """Return what stands at the end of the page: what is not of this day, and what nobody wants to hear of."""
+    named = (("Not seen today, but not over", digest.quiet), ("Ended", digest.closed), ("Suppressed", digest.suppressed))
+    return [(name, findings) for name, findings in named if findings]
 
 
 def incident_facts(incident: Incident, digest: Digest) -> str:

@@ -15,6 +15,8 @@ from trailwatch.digest.lines import (
     headline,
     incident_facts,
     practice_rows,
+    sections,
+    shown,
     stamp,
     status,
     title,
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>!|~&$])")  # the rest means something only at the start of a line
-_CODE = {"more"}
 
 
 def markdown(digest: Digest) -> str:
@@ -38,6 +39,12 @@ def escaped(words: str) -> str:
     """Return words in which no character means anything to Markdown, and no address becomes a link."""
     text = _SPECIAL.sub(r"\\\1", plain(words, longest=2000))
     return text.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def commands(words: str) -> str:
+    """Return words in which what stands between backticks is code, and all else means nothing to Markdown."""
+    parts = plain(words, longest=2000).split("`")
+    return "".join(f"`{part}`" if place % 2 and part.strip() else escaped(part) for place, part in enumerate(parts))
 
 
 def _lines(digest: Digest) -> Iterator[str]:
@@ -58,9 +65,8 @@ def _lines(digest: Digest) -> Iterator[str]:
             for finding in digest.happening if finding not in full
         ])  # fmt: skip
     yield from _practices(digest)
-    yield from _after("Not seen today, but not over", digest.quiet, digest)
-    yield from _after("Ended", digest.closed, digest)
-    yield from _after("Suppressed", digest.suppressed, digest)
+    for name, findings in sections(digest):
+        yield from _after(name, findings, digest)
 
 
 def _incident(incident: Incident, digest: Digest) -> Iterator[str]:
@@ -77,8 +83,7 @@ def _finding(finding: Finding, digest: Digest) -> Iterator[str]:
     rows = []
     for label, words in facts(finding, digest):
         parts = words.split("\n")
-        shown = f"`{plain(words).replace('`', '')}`" if label in _CODE else "; ".join(escaped(part) for part in parts)
-        rows.append(f"**{label}** {shown}")
+        rows.append(f"**{label}** {'; '.join((commands if label == 'next' else escaped)(part) for part in parts)}")
     yield from _bullets(rows)
 
 
@@ -92,9 +97,10 @@ def _practices(digest: Digest) -> Iterator[str]:
 
 
 def _after(name: str, findings: Sequence[Finding], digest: Digest) -> Iterator[str]:
-    if findings:
-        yield from (f"## {name}", "")
-        yield from _bullets([f"**{one.severity}** {escaped(one.title)} ({escaped(afterword(one, digest))})" for one in findings])
+    yield from (f"## {name}", "")
+    first, more = shown(findings)
+    entries = [f"**{one.severity}** {escaped(one.title)} ({escaped(afterword(one, digest))})" for one in first]
+    yield from _bullets([*entries, more] if more else entries)
 
 
 def _bullets(entries: Sequence[str]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from trailwatch.digest.lines import (
     facts,
     headline,
     incident_facts,
+    sections,
+    shown,
     stamp,
     status,
     title,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
 
 WIDTH, INDENT = 100, 10
-STEPS, AFTER = 12, 10
+STEPS = 12
 _COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "33", "low": "36", "info": "2", "heading": "1"}
 
 
@@ -62,9 +64,8 @@ def _lines(digest: Digest, paint: _Paint) -> Iterator[str]:
         for finding in (one for one in digest.happening if one not in full):
             yield from _labelled(finding.severity, f"{status(finding, day=digest.date)} · {finding.title} [{brief(finding, digest)}]", paint)
     yield from _practices(digest, paint)
-    yield from _after("Not seen today, but not over", digest.quiet, digest, paint)
-    yield from _after("Ended", digest.closed, digest, paint)
-    yield from _after("Suppressed", digest.suppressed, digest, paint)
+    for name, findings in sections(digest):
+        yield from _after(name, findings, digest, paint)
 
 
 def _incident(incident: Incident, digest: Digest, paint: _Paint) -> Iterator[str]:
@@ -100,13 +101,12 @@ def _practices(digest: Digest, paint: _Paint) -> Iterator[str]:
 
 
 def _after(name: str, findings: Sequence[Finding], digest: Digest, paint: _Paint) -> Iterator[str]:
-    if not findings:
-        return
     yield from _heading(name, paint)
-    for finding in findings[:AFTER]:
+    first, more = shown(findings)
+    for finding in first:
         yield from _wrapped(f"{finding.title} [{afterword(finding, digest)}]", finding.severity)
-    if len(findings) > AFTER:
-        yield from _wrapped(f"… and {len(findings) - AFTER} more")
+    if more:
+        yield from _wrapped(more)
 
 
 def _heading(name: str, paint: _Paint) -> Iterator[str]:
@@ -127,5 +127,5 @@ def _several(sentences: Iterator[str], label: str) -> Iterator[str]:
 def _wrapped(words: str, label: str = "", *, indent: int = INDENT) -> list[str]:
     # Everything that is printed passes here, so that nothing from a log can steer the terminal.
     first = f"{plain(label) if label.strip() == label else label:{indent}}" if indent else ""
-    shown = plain(words, longest=2000)
-    return textwrap.wrap(shown, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False) or [first.rstrip()]
+    wide = plain(words, longest=2000).replace(" ± ", "\u00a0±\u00a0")
+    return textwrap.wrap(wide, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False) or [first.rstrip()]

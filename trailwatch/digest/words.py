@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from trailwatch.finding import Finding, Top
-from trailwatch.findings.incidents import who
+from trailwatch.findings.names import introduced
 from trailwatch.findings.titles import plain
 
 STATUS = {
@@ -75,11 +75,7 @@ def listed(tops: Iterable[Top], *, most: int = 3) -> str:
 
 def identity(finding: Finding) -> str:
     """Return who it was: the person, and as what."""
-    name = who(finding)
-    role = plain(finding.principal.partition("/")[2], longest=80)
-    if finding.person and role and role.rpartition("/")[2] != finding.person:
-        name += f" as {role}"
-    return name or "nobody that the log names"
+    return introduced(finding.person, finding.principal) or "nobody that the log names"
 
 
 def account(finding: Finding, names: Mapping[str, str]) -> str:
@@ -102,6 +98,7 @@ def evidence(finding: Finding) -> Iterator[str]:
         what = [plain(one, longest=60) for one in feature.get("what", ())]
         yield plain(feature.get("words", "")) + (f": {', '.join(what)}" if what else "")
     yield from _counts(data)
+    yield from _novel(data)
     yield from _sleep(data)
     yield from _place(data)
     if grouped := data.get("grouped"):
@@ -111,7 +108,7 @@ def evidence(finding: Finding) -> Iterator[str]:
         yield f"also: {plain(also['title'], longest=140)}"
     if early := data.get("events_before_the_day"):
         yield f"{counted(early, 'event')} of an earlier day arrived late"
-    if history := data.get("history"):
+    if (history := data.get("history")) and not data.get("known_days"):
         yield f"history {plain(history)}"
     for key, value in data.items():
         if key not in _KNOWN and isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
@@ -128,6 +125,21 @@ def _counts(data: Mapping[str, Any]) -> Iterator[str]:
     if "usual" in data:
         peers = f", its peers {plain(data['peers'])}" if data.get("peers") not in (None, "") else ""
         yield f"usual for this identity: {plain(_value(data['usual']))}{peers}"
+
+
+def _novel(data: Mapping[str, Any]) -> Iterator[str]:
+    if "new" not in data:
+        return
+    text = f"{plain(data['new'])} {plain(data.get('value', ''), longest=80)}"
+    days, since = data.get("known_days"), str(data.get("known_since") or "")[:10]
+    if isinstance(days, int | float) and days:
+        text += f" was never used in {counted(int(days), 'active day')}" + (f" since {since}" if since else "")
+    else:
+        text += " was not used before"
+    others, using = data.get("others"), data.get("others_using")
+    if isinstance(others, int | float) and isinstance(using, int | float):
+        text += f"; {number(using) if using else 'none'} of {number(others)} others use it"
+    yield text
 
 
 def _sleep(data: Mapping[str, Any]) -> Iterator[str]:
@@ -169,6 +181,7 @@ def _value(value: object) -> str:
 _KNOWN = {
     "features", "model_score", "model_parts", "explained", "links", "count", "at_least", "within_seconds", "distinct",
     "usual", "peers", "local_time", "time_zone", "shift", "hour_share", "network", "network_rule", "asn", "country",
+    "new", "value", "for", "events", "first_time", "known_since", "known_days", "others", "others_using",
     "grouped", "identities", "also", "events_before_the_day", "history", "since", "ended", "days_known",
     "person_days_known", "event_id", *(f"{name}_{what}" for name in ("principal", "person", "key") for what in ("gap", "rhythm")),
 }  # fmt: skip

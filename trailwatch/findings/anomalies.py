@@ -21,7 +21,8 @@ UNUSUAL_DAY = Detection(
     practices=("monitoring",),
     why="The combination of what was done, from where, when and how much does not fit this identity's own history "
     "or that of its peers. That is how a stolen credential looks, and also a new task.",
-    next="Ask whether this was planned work. If nobody can say, treat the credential as stolen.",
+    next="Ask whether this was planned work. If nobody can say, treat the credential as stolen. "
+    "`trailwatch show {principal}`",
 )
 
 

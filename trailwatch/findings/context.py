@@ -11,7 +11,7 @@ from trailwatch.config import Config
 from trailwatch.findings.groups import Group, Row
 from trailwatch.findings.severity import LOWER, RAISE
 
-_ADMIN = re.compile(r"admin|/root$|poweruser|breakglass|break-glass", re.IGNORECASE)
+_ADMIN = re.compile(r"admin|poweruser|breakglass|break-glass", re.IGNORECASE)
 _AUTOMATED = {"pipeline", "workload", "service"}
 
 
@@ -23,9 +23,7 @@ def context(group: Group, *, config: Config, seen: AbstractSet[tuple[str, str]])
     # A detection of keys, hours or networks already has that in its own severity.
     if any(row.get("long_term_key") for row in rows) and not practices & {"rotation", "root-keys", "workload-roles"}:
         found["long-term key"] = RAISE
-    if any(_ADMIN.search(str(row.get(name) or "")) for row in rows for name in ("principal", "role")) and (
-        "root-use" not in practices
-    ):
+    if any(_ADMIN.search(str(row.get(name) or "")) for row in rows for name in ("principal", "role")):
         found["administrator"] = RAISE
     if "networks" not in practices and any(_strange_network(row, seen) for row in rows):
         found["new network"] = RAISE

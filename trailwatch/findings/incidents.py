@@ -11,6 +11,7 @@ from typing import Any
 
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.fingerprint import fingerprint
+from trailwatch.findings.names import called
 from trailwatch.findings.severity import raised
 from trailwatch.findings.tactics import in_words, progress
 from trailwatch.findings.titles import LONGEST, plain
@@ -159,13 +160,8 @@ def _who(story: Sequence[Finding]) -> str:
 
 
 def who(finding: Finding) -> str:
-    """Return the name to call an identity by: the person, else root, else the role's or user's own name."""
-    if finding.person:
-        return plain(finding.person, longest=60)
-    if finding.principal.endswith("/root"):
-        return "Root"
-    kind, _, name = finding.principal.partition("/")[2].partition("/")
-    return plain(f"{kind} {name}" if kind in {"role", "user"} and name else name or finding.principal, longest=60)
+    """Return the name to call the identity of a finding by, '' if the log names nobody."""
+    return called(finding.person, finding.principal)
 
 
 def _moment(finding: Finding) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 
@@ -31,15 +32,16 @@ def placeholders(text: str) -> list[str]:
 def fill(title: str, values: Mapping[str, Sequence[object]], *, longest: int = LONGEST) -> str:
     """Fill placeholders: one value as it is, two joined, more as a number with the first.
 
-    Values never act as templates themselves: each placeholder is replaced once, from left to right.
+    Values never act as templates themselves: each placeholder is replaced once, from left to right. Between backticks
+    stands a command for a shell: there the first value is put, quoted.
     """
 
     def one(match: re.Match[str]) -> str:
         found = list(dict.fromkeys(text for value in values.get(match[1], ()) if (text := plain(value, longest=_LONGEST_VALUE))))
+        if title.count("`", 0, match.start()) % 2:
+            return shlex.quote(found[0].replace("`", "")) if found else "NAME"
         if not found:
             return "(unknown)"
-        if len(found) <= 2:
-            return " and ".join(found)
-        return f"{found[0]} and {len(found) - 1} more"
+        return " and ".join(found) if len(found) <= 2 else f"{found[0]} and {len(found) - 1} more"
 
     return plain(_PLACEHOLDER.sub(one, title), longest=longest)

@@ -19,6 +19,7 @@ from trailwatch.findings.context import context, novelty
 from trailwatch.findings.fingerprint import fingerprint
 from trailwatch.findings.groups import KEPT_EVENTS, Group, group, read_events, unknown_events
 from trailwatch.findings.links import links
+from trailwatch.findings.names import called, short
 from trailwatch.findings.severity import weigh
 from trailwatch.findings.storm import calm
 from trailwatch.findings.suppress import suppressed_by
@@ -141,7 +142,7 @@ def _finding(group: Group, *, day: date, config: Config, seen: AbstractSet[tuple
         practices=tuple(rule.practices),
         why=rule.why,
         evidence=_evidence(group, day),
-        next=fill(rule.next, _values(group), longest=600),
+        next=fill(rule.next, _values(group, placeholders(rule.next)), longest=600),
     )
 
 
@@ -154,18 +155,21 @@ def _identity(group: Group, account: str) -> tuple[Any, ...]:
 
 
 def _title(group: Group) -> str:
-    return fill(group.rule.title, _values(group))
-
-
-def _values(group: Group) -> dict[str, list[object]]:
-    names = {*placeholders(group.rule.title), *placeholders(group.rule.next)}
-    values: dict[str, list[object]] = {name: list(group.values(name)) for name in names}
-    principal = group.only("principal")
-    values["who"] = [group.only("person") or principal.rpartition("/")[2] or principal]
+    named = placeholders(group.rule.title)
+    values = _values(group, named)
+    # A title names people and roles as people do; the full principal stands in the finding.
+    values["principal"] = values["who"] = [called(str(row.get("person") or ""), str(row.get("principal") or "")) for row in group.rows]
+    values["role"] = [short(str(role)) for role in values.get("role", ())]
+    values["account"] = [row.get("account_name") or row.get("account") for row in group.rows]
     if "features" in group.evidence:
         values["numbers"] = [model.numbers(group.evidence["features"])]
-    for name in names:
-        if not values.get(name) and group.evidence.get(name) not in (None, ""):
+    return fill(group.rule.title, values)
+
+
+def _values(group: Group, names: Iterable[str]) -> dict[str, list[object]]:
+    values: dict[str, list[object]] = {name: list(group.values(name)) for name in names}
+    for name in values:
+        if not values[name] and group.evidence.get(name) not in (None, ""):
             values[name] = [group.evidence[name]]
     return values
 
