@@ -71,7 +71,7 @@ class Kit:
         first = START - timedelta(days=days)
         shared = {"month": first.date().replace(day=1), "account": "111122223333", "principal": "111122223333/user/alice",
                   "person": "alice", "first_time": first, "last_time": START - timedelta(days=2), "days": every,
-                  "events": 100, "days_seen": [first.day]}  # fmt: skip
+                  "events": 100, "days_seen": list(range(1, 29))}  # fmt: skip
         return pa.Table.from_pylist([shared | dict(row) for row in rows], schema=SEEN.columns)
 
     @staticmethod

@@ -34,7 +34,7 @@ select
     coalesce(c.others, 0) as others,
     coalesce(c.others_using, 0) as others_using,
     epoch(w.first_time) - epoch(s.first_time) < $learning_seconds as learning,
-    coalesce(c.others_using, 0) = 0 as rare
+    not w.peers or coalesce(c.others_using, 0) = 0 as rare
 from wanted w
 join starts s using (kind, subject)
 left join compared c using (rule, subject, value)
