@@ -49,7 +49,7 @@ def commands(words: str) -> str:
 
 def _lines(digest: Digest) -> Iterator[str]:
     yield from (f"# {escaped(title(digest))}", "", f"**{escaped(headline(digest))}**", "", escaped(basis(digest)), "")
-    yield from _bullets([f"**Missing:** {escaped(gap)}" for gap in gaps(digest)])
+    yield from _bullets([f"**Missing:** {commands(gap)}" for gap in gaps(digest)])
     yield from _bullets([escaped(note) for note in notes(digest)])
     if digest.incidents:
         yield from ("## Incidents", "")

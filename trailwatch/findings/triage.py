@@ -168,10 +168,8 @@ def _title(group: Group) -> str:
 
 def _values(group: Group, names: Iterable[str]) -> dict[str, list[object]]:
     values: dict[str, list[object]] = {name: list(group.values(name)) for name in names}
-    for name in values:
-        if not values[name] and group.evidence.get(name) not in (None, ""):
-            values[name] = [group.evidence[name]]
-    return values
+    said = {name: [group.evidence[name]] for name in values if group.evidence.get(name) not in (None, "")}
+    return {name: found or said.get(name, []) for name, found in values.items()}
 
 
 def _score(group: Group, parts: Mapping[str, float]) -> float:
