@@ -19,8 +19,8 @@ from trailwatch.profile import sessions
 
 HOSTILE: tuple[Any, ...] = (
     None, True, -1, 10**30, "", "{", "[", "{}", "[1]", "null", "%zz%", "%00", "%FF%FE", "\u0000", "\ud7ff\u202e", "'; drop table scope; --",
-    "{\"Statement\":", "{\"Statement\":7}", "{\"Statement\":[[[]]]}", "{\"Statement\":[{\"Effect\":[\"Allow\"],\"Principal\":7,\"Action\":{}}]}",
-    "{\"Statement\":[null,{\"Effect\":\"Allow\",\"Action\":[null,{}],\"Resource\":{\"a\":1},\"Principal\":[\"*\"]}]}",
+    '{"Statement":', '{"Statement":7}', '{"Statement":[[[]]]}', '{"Statement":[{"Effect":["Allow"],"Principal":7,"Action":{}}]}',
+    '{"Statement":[null,{"Effect":"Allow","Action":[null,{}],"Resource":{"a":1},"Principal":["*"]}]}',
     [], {}, [None], [[["x"]]], {"items": "x"}, {"items": ["{not json", 7, None, {"ipRanges": [1]}]}, "9" * 5000, "[" * 400 + "]" * 400,
 )  # fmt: skip
 
@@ -74,7 +74,8 @@ def test_no_value_stops_a_detection(detections: Catalogue) -> None:
 
 def test_an_attack_among_hostile_records_is_found(detections: Catalogue) -> None:
     number, detection = next(
-        (number, detection) for number, detection in enumerate(detections) if detection.id == "trust-opened-outside")
+        (number, detection) for number, detection in enumerate(detections) if detection.id == "trust-opened-outside"
+    )
     attack = dict(expand(detection, detection.cases[0], number)[0].body)
     noise = list(mutated(attack))
     found = scanned([attack, *noise], detections)

@@ -52,11 +52,18 @@ def redrawn(records: Records) -> Records:
     """Draw accounts, regions, addresses and the tool's names anew, each consistently, and use a plain SDK."""
     text = json.dumps([{**record, "userAgent": PLAIN_SDK} for record in records])
     draw = random.Random(len(text))
-    accounts = {account: f"{draw.randrange(10**11, 10**12)}" for account in sorted(set(re.findall(r"\b\d{12}\b", text)))}
+    accounts = {
+        account: f"{draw.randrange(10**11, 10**12)}" for account in sorted(set(re.findall(r"\b\d{12}\b", text)))
+    }
     regions = dict(zip(REGIONS, draw.sample(OTHER_REGIONS, 2), strict=True))
     text = re.sub(r"\b\d{12}\b", lambda found: accounts[found[0]], text)
     text = re.sub("|".join(REGIONS), lambda found: regions[found[0]], text)
-    for word, other in (("stratus-red-team", "orders"), ("StratusRedTeam", "Team"), ("malicious", "new"), ("christophe", "dana")):
+    for word, other in (
+        ("stratus-red-team", "orders"),
+        ("StratusRedTeam", "Team"),
+        ("malicious", "new"),
+        ("christophe", "dana"),
+    ):
         text = text.replace(word, other)
     addresses: dict[str, str] = {}
     again: list[dict[str, Any]] = json.loads(text)
@@ -94,13 +101,13 @@ def hits_of(records: Records, detections: Catalogue) -> list[tuple[str, str]]:
         scanned = scan(engine, detections)
     assert not scanned.not_run
     pairs = zip(scanned.hits.column("event_id").to_pylist(), scanned.hits.column("detection").to_pylist(), strict=True)
-    return [(event, id) for event, id in pairs if rank(detections[id].severity) >= rank("medium")]
+    return [(event, name) for event, name in pairs if rank(detections[name].severity) >= rank("medium")]
 
 
 def judge(technique: str, label: Mapping[str, Any], hits: Sequence[tuple[str, str]]) -> Row:
     def tally(role: str) -> dict[str, int]:
-        ids = [id for event, id in hits if event in set(label.get(role, ()))]
-        return {id: ids.count(id) for id in sorted(set(ids))}
+        names = [name for event, name in hits if event in set(label.get(role, ()))]
+        return {name: names.count(name) for name in sorted(set(names))}
 
     return Row(technique, tally("attack"), tally("setup"))
 
