@@ -62,6 +62,11 @@ def status(finding: Finding, *, day: date) -> str:
     return f"{words}, arrived late" if finding.late else words
 
 
+def labelled(finding: Finding, digest: Digest) -> str:
+    """Return the title with its status before it; a scan remembers nothing, so it has none."""
+    return finding.title if digest.source else f"{status(finding, day=digest.date)} · {finding.title}"
+
+
 def times(finding: Finding, digest: Digest) -> str:
     """Return when it happened, in UTC and in the person's zone, and in how many events."""
     span = when(finding.first_time, finding.last_time, day=digest.date, zone=digest.zones.get(finding.person, ""))
@@ -123,7 +128,8 @@ def incident_facts(incident: Incident, digest: Digest) -> str:
     span = when(incident.first_time, incident.last_time, day=digest.date, zone=zone)
     names = [f"{digest.names[one]} ({one})" if digest.names.get(one) else one for one in incident.accounts]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{STATUS[incident.status]} · {span} · {', '.join(names[:3])}{more}"
+    known = "" if digest.source else f"{STATUS[incident.status]} · "
+    return f"{known}{span} · {', '.join(names[:3])}{more}"
 
 
 def stamp(moment: Mapping[str, object], digest: Digest) -> str:

@@ -15,10 +15,10 @@ from trailwatch.digest.lines import (
     facts,
     headline,
     incident_facts,
+    labelled,
     sections,
     shown,
     stamp,
-    status,
     title,
 )  # fmt: skip
 from trailwatch.finding import Finding, Incident, rank
@@ -62,7 +62,7 @@ def _lines(digest: Digest, paint: _Paint) -> Iterator[str]:
         for finding in full:
             yield from _finding(finding, digest, paint)
         for finding in (one for one in digest.happening if one not in full):
-            yield from _labelled(finding.severity, f"{status(finding, day=digest.date)} · {finding.title} [{brief(finding, digest)}]", paint)
+            yield from _labelled(finding.severity, f"{labelled(finding, digest)} [{brief(finding, digest)}]", paint)
     yield from _practices(digest, paint)
     for name, findings in sections(digest):
         yield from _after(name, findings, digest, paint)
@@ -80,7 +80,7 @@ def _incident(incident: Incident, digest: Digest, paint: _Paint) -> Iterator[str
 
 
 def _finding(finding: Finding, digest: Digest, paint: _Paint) -> Iterator[str]:
-    yield from _labelled(finding.severity, f"{status(finding, day=digest.date)} · {finding.title}", paint)
+    yield from _labelled(finding.severity, labelled(finding, digest), paint)
     for label, words in facts(finding, digest):
         for place, line in enumerate(words.split("\n")):
             yield from _wrapped(line, f"{'':{INDENT}}{'' if place else label}", indent=INDENT + 10)
