@@ -16,6 +16,7 @@ from trailwatch.detect import catalogue
 from trailwatch.digest import build, quick
 from trailwatch.digest.build import Digest
 from trailwatch.errors import ConfigError, StoreError
+from trailwatch.finding import Finding
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
@@ -106,22 +107,29 @@ class Trail:
         today = now.astimezone(UTC).date()
         closed = today - timedelta(days=1 if now - datetime.combine(today, time(), UTC) >= DELIVERY else 2)
         days = {key[0] for key in self.store.partitions("events")}
-        complete = build.complete_days(self.store)
-        if complete:
-            first = max(max(complete) + timedelta(days=1), today - timedelta(days=LATE_DAYS))
-        else:
-            first = max((day for day in days if day <= closed), default=today)
-        wanted = [first + timedelta(days=step) for step in range((today - first).days + 1)]
-        if not complete and first < closed:
-            # A store of old logs gets the digest of its last day, not one of each silent day since.
-            wanted = [first]
-        return [day for day in wanted if day <= closed or day in days]
+        newest = max((day for day in days if day <= closed), default=closed)
+        complete = [made.day for made in build.history(self.store) if made.complete]
+        if not complete:
+            return sorted({newest} | ({today} & days))
+        first = max(max(complete) + timedelta(days=1), newest - timedelta(days=LATE_DAYS))
+        missing = [first + timedelta(days=step) for step in range((closed - first).days + 1)]
+        # Of days after the newest event there is nothing to tell but once that nothing came.
+        told = [day for day in missing if day <= newest or day == closed]
+        return told + sorted({today} & days)
 
     def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
         """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""
         now = datetime.now(UTC)
         when = parse_day(day, now=now) if isinstance(day, str) else day or self._last_day()
         return identity.profiles(self.store, name, day=when, config=self.config)
+
+    def finding(self, id: str) -> Finding:
+        """Return a finding by its id, as the newest digest that holds it tells it."""
+        found = views.finding(self.store, id)
+        if found is None:
+            hint = "trailwatch sql \"select id, title from findings\""
+            raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
+        return found
 
     def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
         """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.

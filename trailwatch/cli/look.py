@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from trailwatch.cli import options, output
+from trailwatch.finding import Finding
+from trailwatch.findings.titles import plain
 
 
 class Grid(StrEnum):
@@ -21,17 +25,20 @@ class Grid(StrEnum):
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A name, ARN, access key id, role, or e-mail address.")],
+    name: Annotated[str, typer.Argument(help="A name, ARN, access key id, role, e-mail address, or the id of a finding.")],
     store: options.Store = None,
     config: options.ConfigFile = None,
     date: Annotated[str | None, typer.Option("--date", help="As of this UTC day [default: the last one].")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every value, not only the most used ones.")] = False,
     out: options.Output = None,
 ) -> None:
-    """Print what an identity normally does: what, where, with what, when, how much, and since when."""
+    """Print what an identity normally does, or everything that a finding holds."""
     from trailwatch import api
 
     trail = api.open(config=config, flags={"store.path": store})
+    if re.fullmatch(r"[0-9a-f]{12}", name):
+        output.write(_finding(trail.finding(name)), out)
+        return
     output.write("\n\n".join(found.text(every=every) for found in trail.identity(name, day=date)), out)
 
 
@@ -56,8 +63,6 @@ def sql(
 
 def config(config: options.ConfigFile = None, store: options.Store = None) -> None:
     """Print each value of the configuration and where it came from."""
-    import msgspec
-
     from trailwatch import config as configuration
 
     found, origins = configuration.layered(config, environment=os.environ, flags={"store.path": store})
@@ -88,6 +93,24 @@ def init(
         raise ConfigError("there is a configuration already", where=path, hint="another file name")
     text = TEMPLATE.format(source=source.replace("\\", "\\\\").replace('"', '\\"'))
     output.write(text, path)
+
+
+def _finding(found: Finding) -> str:
+    lines = []
+    for key, value in msgspec.to_builtins(found).items():
+        if value in ("", None, (), {}):
+            continue
+        several = _entries(value)
+        lines += [f"{key if place == 0 else '':<18}{plain(entry, longest=400)}" for place, entry in enumerate(several)]
+    return "\n".join(lines)
+
+
+def _entries(value: Any) -> list[object]:
+    if isinstance(value, dict):
+        return [f"{key}: {inner}" for key, inner in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [f"{one['value']} ({one['count']}×)" if isinstance(one, dict) else one for one in value]
+    return [value]
 
 
 TEMPLATE = """\

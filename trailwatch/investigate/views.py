@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.engine import Engine, relation_text
+from trailwatch.finding import Finding
+from trailwatch.findings.records import read_finding
 from trailwatch.profile.sessions import alias_table
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
@@ -23,6 +25,14 @@ def ask(store: Store, query: str, *, config: Config, window: Window | None = Non
         files = show(store, engine, config=config, window=window, attributed=bool(asked & {"events", "attributed"}))
         engine.lock(files)
         return engine.ask(query, seconds=seconds)
+
+
+def finding(store: Store, id: str) -> Finding | None:
+    """Return the newest telling of a finding, None where no digest holds it."""
+    with Engine() as engine:
+        store.show(engine, "findings")
+        rows = engine.rows("select body from findings where id = $id order by dt desc limit 1", id=id)
+    return read_finding(rows[0][0]) if rows else None
 
 
 def show(
