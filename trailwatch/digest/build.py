@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -118,11 +118,15 @@ def _later(store: Store, page: Digest) -> list[dict[str, object]]:
     """Return the digests of later days; they are stale when this day now says something else than before."""
     with Engine() as engine:
         store.show(engine, "digests", days=(page.date, date.max))
-        store.show(engine, "findings", days=(page.date, page.date))
-        before = set(engine.rows("select id, status, severity, count from findings where dt = $day", day=page.date))
-        rows = engine.query("select * from digests where dt > $day order by dt", day=page.date).to_pylist()
-    changed = before != {(one.id, one.status, one.severity, one.count) for one in page.findings}
-    return [{**row, "stale": row["stale"] or changed} for row in rows]
+        rows = engine.query("select * from digests where dt >= $day order by dt", day=page.date).to_pylist()
+    # The digest itself is compared, not its findings: a killed run may have replaced these already.
+    said = [_said(msgspec.json.decode(row["body"])["findings"]) for row in rows if row["dt"] == page.date]
+    changed = _said(msgspec.to_builtins(page.findings)) not in said
+    return [{**row, "stale": row["stale"] or changed} for row in rows if row["dt"] > page.date]
+
+
+def _said(findings: Sequence[Mapping[str, object]]) -> set[tuple[object, ...]]:
+    return {tuple(one[name] for name in ("id", "status", "severity", "count")) for one in findings}
 
 
 def _score(engine: Engine, *, day: date, config: Config) -> Scores:
