@@ -12,9 +12,9 @@ from typing import Any
 
 from trailwatch import aws
 from trailwatch.config import Config, layered
-from trailwatch.detect import catalogue
+from trailwatch.detect.detection import Detection
 from trailwatch.digest import build, quick
-from trailwatch.digest.build import Digest
+from trailwatch.digest.page import Digest
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.finding import Finding
 from trailwatch.findings.reading import LATE_DAYS
@@ -152,7 +152,7 @@ class Trail:
         return found
 
     def _last_day(self) -> date:
-        days = [key[0] for key in self.store.partitions("activity")]
+        days: list[date] = [key[0] for key in self.store.partitions("activity")]
         if not days:
             raise StoreError("nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle")
         return max(days) + timedelta(days=1)
@@ -177,7 +177,7 @@ def scan(
     source: str,
     *,
     config: Config | str | None = None,
-    detections: Iterable[catalogue.Detection] | None = None,
+    detections: Iterable[Detection] | None = None,
     progress: Progress | None = None,
 ) -> Digest:
     """Run the detections over logs without keeping a store; without history `new` means new within these files."""

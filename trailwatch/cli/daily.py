@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -147,12 +148,12 @@ def _open(
     return api.open(config=config, create=create, flags=flags)
 
 
-def _leave(*, findings: list[Finding] | None = None, fail_on: str | None = None, gaps: bool = False) -> None:
+def _leave(*, findings: Sequence[Finding] = (), fail_on: str | None = None, gaps: bool = False) -> None:
     from trailwatch.finding import SEVERITIES, rank
 
     if fail_on is not None and fail_on not in SEVERITIES:
         raise typer.BadParameter(f"{fail_on!r} is no severity: {', '.join(SEVERITIES)}", param_hint="--fail-on")
     if gaps:
         raise typer.Exit(4)
-    if fail_on and any(rank(found.severity) >= rank(fail_on) for found in findings or () if not found.suppressed_by):
+    if fail_on and any(rank(found.severity) >= rank(fail_on) for found in findings if not found.suppressed_by):
         raise typer.Exit(3)

@@ -27,7 +27,8 @@ class Rows:
 
     def df(self) -> pd.DataFrame:
         """Return the rows as a pandas frame; times are UTC."""
-        return self._table.to_pandas()
+        frame: pd.DataFrame = self._table.to_pandas()
+        return frame
 
     def arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; times are UTC."""
