@@ -71,7 +71,7 @@ def test_no_cycles_between_modules() -> None:
     edges = {
         name: {target for module, _ in _imports(path) for target in [module] if target in names and target != name}
         for name, path in names.items()
-        if not path.name == "__init__.py"
+        if path.name != "__init__.py"
     }
     done: set[str] = set()
 
