@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.profile import batches
+from trailwatch.profile.inputs import Memory
 from trailwatch.profile.settle import settle
 from trailwatch.store.tables import Store, StoreConflict
 
@@ -199,17 +201,15 @@ class Mortal(Store):
 
 
 def test_killed_at_any_write_and_run_again_it_ends_the_same(new_store, put, story, snapshot):
-    def filled(name: str) -> Store:
-        store = new_store(name)
-        for number, part in enumerate([*story, story[0]]):
-            put(store, part, object_id=number)
-        return store
-
-    whole = filled("whole")
+    raw, whole = new_store("raw"), new_store("whole")
+    for number, part in enumerate([*story, story[0]]):
+        put(raw, part, object_id=number)
+    shutil.copytree(raw.uri, whole.uri, dirs_exist_ok=True)
     settle(whole)
     expected = snapshot(whole)
     for write in range(1, 100):
-        store = filled(f"killed-{write}")
+        store = new_store(f"killed-{write}")
+        shutil.copytree(raw.uri, store.uri, dirs_exist_ok=True)
         mortal = Mortal(store.uri, options=None, versions=None)
         mortal.left = write
         try:
@@ -280,10 +280,14 @@ def test_a_run_that_always_loses_says_so(new_store, monkeypatch):
         batches.persist(lose, where="here")
 
 
-def test_the_memory_stays_small(new_store, put, records):
+def test_the_memory_of_inputs_stays_small_and_keeps_the_newest(new_store):
     store = new_store()
-    for minute in range(12):
-        put(store, [records.call(f"2026-01-05T10:{minute:02d}")])
-        settle(store)
-    assert len(store.partitions("settled")[()]) <= 20
-    assert settle(store).rows == {}
+    with Engine(threads=1) as engine:
+        past = Memory(store, engine).refresh()
+        for number in range(20):
+            past.remember("sessions", {(date(2026, 1, 5), 0): f"inputs {number}"}, doubles={(date(2026, 1, 5), 0): 1})
+        past.tidy()
+        assert len(store.partitions("settled")[()]) == 1
+        again = Memory(store, engine).refresh()
+        assert again.inputs == {("sessions", date(2026, 1, 5), 0): "inputs 19"}
+        assert again.doubles == {("sessions", date(2026, 1, 5), 0): 20}

@@ -21,11 +21,18 @@ RELATIONS = ("rhythm", "time_zones", "habits", "daily", "usual", "classes", "pee
 
 
 def show(store: Store, engine: Engine, *, day: date, window: int = WINDOW) -> None:
-    """Make `activity_window` (the window before the day, and the day) and `seen` visible in an engine."""
-    for name in ("activity_window", "seen"):
+    """Make `activity_window` (the window before the day, and the day) and `seen` visible in an engine.
+
+    A user or role that was deleted and made again under its old name is another one: it starts without history.
+    """
+    for name in ("activity_files", "seen_files"):
         vacate(engine, name)
-    store.show(engine, "activity", days=(day - timedelta(days=window), day), name="activity_window")
-    store.show(engine, "seen", days=(date.min, day))
+    store.show(engine, "activity", days=(day - timedelta(days=window), day), name="activity_files")
+    store.show(engine, "seen", days=(date.min, day), name="seen_files")
+    engine.build("formers", day=day)
+    for name, relation in (("activity_window", "activity_now"), ("seen", "seen_now")):
+        vacate(engine, name)
+        engine.view(name, relation=relation)
 
 
 def build(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from trailwatch.engine import Engine
 from trailwatch.profile.batches import Batch, Files, Partition, persist, predicate, show
@@ -21,7 +25,7 @@ class Clean:
     compacted: int
 
 
-def clean(store: Store, engine: Engine, batch: Batch) -> Clean:
+def clean(store: Store, engine: Engine, batch: Batch, *, folder: Path) -> Clean:
     """Take doubles out of a batch of days; leaves them visible in the engine as `raw_events`.
 
     The ids are read first: a partition is written again only where there are doubles or many small files.
@@ -41,8 +45,7 @@ def clean(store: Store, engine: Engine, batch: Batch) -> Clean:
                 return Clean(version, files, removed, len(rewritten))
             again = sorted(untidy | set(doubles))
             show(store, engine, "events", again, name="raw_events", version=version)
-            rows = engine.relation("distinct_events")
-            store.replace("events", rows, where=predicate(again), version=version)
+            store.replace("events", _once(engine, folder), where=predicate(again), version=version)
             rewritten.update(again)
             for partition, count in doubles.items():
                 removed[partition] = removed.get(partition, 0) + count
@@ -50,9 +53,22 @@ def clean(store: Store, engine: Engine, batch: Batch) -> Clean:
     return persist(attempt, where=store.uri)
 
 
+def _once(engine: Engine, folder: Path) -> pa.Table:
+    # Through the disk and mapped back: a day of a million whole records need not fit into memory.
+    sorted_, mapped = folder / "once.parquet", folder / "once.arrow"
+    engine.view("once", relation="distinct_events")
+    engine.execute("copy (from once) to $place (format parquet, compression lz4_raw)", place=str(sorted_))
+    mapped.unlink(missing_ok=True)  # a table of the round before may still stand on the old one
+    rows = pq.ParquetFile(sorted_)
+    with pa.OSFile(str(mapped), "wb") as out, pa.ipc.new_file(out, rows.schema_arrow) as writer:
+        for batch in rows.iter_batches(16_384):
+            writer.write_batch(batch)
+    return pa.ipc.open_file(pa.memory_map(str(mapped))).read_all()
+
+
 def _doubles(engine: Engine) -> dict[Partition, int]:
     rows = engine.rows(
-        "select dt, shard, count(event_id) - count(distinct event_id) as doubles from raw_events "
-        "group by dt, shard having doubles > 0"
+        "select dt, shard, sum(copies - 1)::bigint from (select dt, shard, event_id, count(*) as copies from raw_events "
+        "where event_id is not null group by all having copies > 1) group by dt, shard"
     )
     return {(day, shard): count for day, shard, count in rows}

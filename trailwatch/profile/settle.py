@@ -21,6 +21,7 @@ from trailwatch.store.tables import Store
 
 __all__ = ["MEANING", "Settled", "settle"]
 
+MEMORY = "1GB"  # what does not fit is worked on through the disk
 MADE = ("sessions", "activity", "identity_days", "seen")
 
 
@@ -59,7 +60,7 @@ def settle(
     days: Iterable[date] | None = None,
     progress: Progress | None = None,
     threads: int | None = None,
-    memory: str | None = None,
+    memory: str | None = MEMORY,
 ) -> Settled:
     """Bring sessions, activity, identity days and what was seen up to date with the events of a store.
 
@@ -69,7 +70,7 @@ def settle(
         days: Look only at these days, and at those that depend on them; at all days when none are given.
         progress: Told of each partition.
         threads: Of the SQL engine.
-        memory: Of the SQL engine, such as "2GB"; what does not fit goes to a temporary folder.
+        memory: Of the SQL engine, such as "2GB"; None for what the machine has.
     """
     for table in MADE:
         made(store, table)
@@ -118,7 +119,7 @@ def _first(bench: Bench, account: Settled, batch: Batch, *, whole: bool) -> None
     """Take doubles out of a batch, make its sessions, and where its days are whole also their activity."""
     # Read before the events: whoever replaces these days with newer events after this moment is noticed.
     versions = {table: bench.store.version(table) for table in MADE}
-    found = clean(bench.store, bench.engine, batch)
+    found = clean(bench.store, bench.engine, batch, folder=bench.folder)
     account.doubles += sum(found.doubles.values())
     account.compacted += found.compacted
     stale = [key for key in batch.partitions if key not in _ready(bench, found.files, batch.partitions)]
