@@ -18,6 +18,15 @@ ASPECTS = {
     for name in dict.fromkeys(feature.aspect for feature in FEATURES)
 }
 
+_ODDS = {
+    "address_rarity": "a network never used before, which one in {value} peers uses",
+    "new_client": "a client never used before, which one in {value} peers uses",
+    "hour_max": "active at an hour used on one day in {value}, usual one in {usual}",
+    "off_day": "active on a weekday used in one week in {value}, usual one in {usual}",
+    "asleep": "asleep {value} × as long as its longest usual pause",
+    "root_use": "root in use, as on one day in {value}",
+}
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -115,12 +124,10 @@ def _natural(unit: str, value: float) -> float:
 
 
 def _words(feature: Feature, value: float, usual: float, width: float, peers: float) -> str:
-    if feature.unit == "odds":
-        return f"{feature.label}: one in {value:,.0f}, usual one in {usual:,.0f}"
-    if feature.unit == "times":
-        return f"asleep {value:,.0f} × {feature.label}"
+    if feature.name in _ODDS:
+        return _ODDS[feature.name].format(value=_number(value), usual=_number(usual))
     if feature.unit == "share":
-        return f"{value:.0%} of {feature.label}, usual {usual:.0%}"
+        return f"{value:.0%} {feature.label}, usual {usual:.0%}"
     peers_too = f", peers {_number(peers)}" if round(peers) != round(usual) else ""
     return f"{_number(value)} {feature.label}, usual {_number(usual)} ± {_number(max(width, 1))}{peers_too}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ import pyarrow as pa
 from trailwatch.engine import Engine
 from trailwatch.model.explain import Reason, reasons, with_what
 from trailwatch.model.scorers import NAMES, Model, fit, parts_of
-from trailwatch.profile.features import Matrix, features
+from trailwatch.profile.features import FEATURES, Matrix, features
 
-LEAST_ROWS = 30  # identity-days of history without which no tail can be told
+LEAST_ROWS, LEAST_DAYS = 30, 7  # of history, without which no tail can be told
 EVIDENCE = 3.0  # spreads that at least one feature must be away from usual, whatever the rest
 EVENTS_PER_FEATURE = 20
 
@@ -55,6 +55,7 @@ class Anomaly:
     first_time: datetime | None
     last_time: datetime | None
     explained: bool  # the named reasons suffice: at their usual values the day is under the cut
+    also: tuple[str, ...] = ()  # other principals of the person on which the same where and when shows
 
 
 @dataclass(frozen=True)
@@ -106,14 +107,14 @@ def score(
         for i in np.flatnonzero(~judged)
     )
     days = len(np.unique(train.day))
-    if len(train) < LEAST_ROWS or not len(today):
-        why = "no activity" if not len(today) else f"only {len(train)} identity-days of history"
+    if len(train) < LEAST_ROWS or days < LEAST_DAYS or not len(today):
+        why = "no activity" if not len(today) else f"only {len(train)} identity-days of history, on {days} days"
         return Scores(day, cut, unjudged=unjudged, rows=len(train), days=days, why_not=why, settings=settings)
     model = fit(train, seed=settings.seed, names=settings.scorers)
     totals, parts = model.score(today.scaled), model.parts(today.scaled)
     order = np.lexsort((today.person, today.principal, -totals))
     over = [int(i) for i in order if judged[i] and totals[i] > cut and today.scaled[i].max() >= EVIDENCE]
-    kept = over[: settings.max_per_day]
+    anomalies = _anomalies(engine, model, today, over[: 3 * settings.max_per_day], totals, parts, day, cut)
     return Scores(
         day, cut,
         ranking=tuple(
@@ -121,8 +122,10 @@ def score(
                    bool(judged[i]))
             for i in order
         ),
-        anomalies=_anomalies(engine, model, today, kept, totals, parts, day, cut),
-        unjudged=unjudged, rows=len(train), days=days, withheld=len(over) - len(kept), settings=settings,
+        anomalies=anomalies[: settings.max_per_day],
+        unjudged=unjudged, rows=len(train), days=days,
+        withheld=max(0, len(over) - sum(1 + len(one.also) for one in anomalies[: settings.max_per_day])),
+        settings=settings,
     )  # fmt: skip
 
 
@@ -140,33 +143,53 @@ def _anomalies(
 ) -> tuple[Anomaly, ...]:
     explained = dict(zip(rows, reasons(model, today, rows, cut=cut), strict=True))
     evidence = _evidence(engine, today, {row: found for row, (found, _) in explained.items()}, day)
-    result = []
+    result: dict[int, Anomaly] = {}
+    first_of: dict[str, int] = {}
     for row in rows:
         found, enough = explained[row]
         behind = evidence.get(_holder(today, row), [])
+        person = str(today.person[row])
+        # Where and when belong to the person: a second principal that shows nothing else is the same anomaly.
+        if person in first_of and all(reason.name in _OF_THE_PERSON for reason in found):
+            result[first_of[person]] = _joined(result[first_of[person]], str(today.principal[row]), behind)
+            continue
+        if person:
+            first_of.setdefault(person, row)
         what: dict[str, tuple[str, ...]] = {}
         for feature, _, _, value in behind:
             if value not in what.get(feature, ()) and len(what.get(feature, ())) < 3:
                 what[feature] = (*what.get(feature, ()), value)
         times = [moment for _, _, moment, _ in behind]
-        result.append(Anomaly(
-            principal=str(today.principal[row]), person=str(today.person[row]), day=day,
+        result[row] = Anomaly(
+            principal=str(today.principal[row]), person=person, day=day,
             score=float(totals[row]), parts=parts_of(model, parts[row]), reasons=with_what(found, what),
             event_ids=tuple(dict.fromkeys(event for _, event, _, _ in behind)),
             first_time=min(times, default=None), last_time=max(times, default=None), explained=enough,
-        ))  # fmt: skip
-    return tuple(result)
+        )  # fmt: skip
+    return tuple(result.values())
+
+
+_OF_THE_PERSON = frozenset(feature.name for feature in FEATURES if feature.family in ("place", "time"))
+Evidence = tuple[str, str, datetime, str]  # feature, event id, time, what
+
+
+def _joined(anomaly: Anomaly, principal: str, behind: Sequence[Evidence]) -> Anomaly:
+    return replace(
+        anomaly,
+        also=(*anomaly.also, principal),
+        event_ids=tuple(dict.fromkeys((*anomaly.event_ids, *(event for _, event, _, _ in behind)))),
+    )
 
 
 def _evidence(
     engine: Engine, today: Matrix, found: Mapping[int, Sequence[Reason]], day: date
-) -> dict[str, list[tuple[str, str, datetime, str]]]:
+) -> dict[str, list[Evidence]]:
     pairs = [(_holder(today, row), reason.name) for row, several in found.items() for reason in several]
     if not pairs:
         return {}
     engine.table("chosen", pa.table({"holder": [h for h, _ in pairs], "feature": [f for _, f in pairs]}))
     rows = engine.relation("features_evidence", day=day, most=EVENTS_PER_FEATURE).to_pylist()
-    result: dict[str, list[tuple[str, str, datetime, str]]] = {}
+    result: dict[str, list[Evidence]] = {}
     for row in rows:
         result.setdefault(row["holder"], []).append((row["feature"], row["event_id"], row["first_time"], row["what"]))
     return result

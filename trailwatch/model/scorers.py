@@ -19,7 +19,9 @@ from trailwatch.model.spike import Spike
 from trailwatch.profile.features import FEATURES, Matrix
 
 Floats = npt.NDArray[np.float64]
-FOLDS = 3  # each left out once; a third of the trees will do for each, their mean is the same
+FOLDS = 3
+RECENT_DAYS = 7  # learnt from, but not calibrated on
+TREES = 300  # of all folds together
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,9 @@ class Scorer:
     """One way to look at the matrix."""
 
     name: str
-    make: Callable[[int, int], BaseEstimator]  # of a seed, and by how much smaller it may be
+    make: Callable[[int], BaseEstimator]  # of a seed
     columns: tuple[int, ...]
-    weight: float
+    weight: float = 1.0
 
 
 def _columns(*families: str) -> tuple[int, ...]:
@@ -37,28 +39,32 @@ def _columns(*families: str) -> tuple[int, ...]:
 
 
 SCORERS = (
-    Scorer("forest", lambda seed, by: IdentityForest(n_estimators=300 // by, random_state=seed), _columns(), 1.0),
-    Scorer("rare", lambda *_: RareValues(), _columns("new", "place", "time", "rest", "week"), 1.0),
-    Scorer("spike", lambda *_: Spike(), _columns(), 1.0),
-    Scorer("neighbours", lambda seed, _: Neighbours(random_state=seed), _columns(), 1.0),
+    Scorer("forest", lambda seed: IdentityForest(n_estimators=TREES // FOLDS, random_state=seed), _columns()),
+    Scorer("rare", lambda _: RareValues(), _columns("new", "place", "time", "rest", "week")),
+    Scorer("spike", lambda _: Spike(), _columns()),
+    Scorer("neighbours", lambda seed: Neighbours(random_state=seed), _columns()),
 )
 NAMES = tuple(scorer.name for scorer in SCORERS)
 
 
 @dataclass(frozen=True)
 class Model:
-    """Fitted scorers with their tails; the joint score is itself a tail: -ln of the share of usual days as strange."""
+    """Fitted scorers with their tails; the joint score is itself a tail: -ln of the share of usual days as strange.
+
+    Each scorer is fitted once per fold, without that fold's days. Those calibrate it, and a new day gets the mean of
+    all folds: three forests of hundred trees are one of three hundred, and cost no more.
+    """
 
     scorers: tuple[Scorer, ...]
-    fitted: tuple[Any, ...]
+    fitted: tuple[tuple[Any, ...], ...]  # by scorer, then fold
     tails: tuple[Tail, ...]
     joint: Tail
 
     def parts(self, scaled: Floats) -> Floats:
         """Return one calibrated column a scorer."""
         return np.column_stack([
-            each(_strangeness(estimator, scorer, scaled))
-            for scorer, estimator, each in zip(self.scorers, self.fitted, self.tails, strict=True)
+            each(np.mean([_strangeness(one, scorer, scaled) for one in folds], axis=0))
+            for scorer, folds, each in zip(self.scorers, self.fitted, self.tails, strict=True)
         ])  # fmt: skip
 
     def score(self, scaled: Floats) -> Floats:
@@ -69,24 +75,24 @@ class Model:
 def fit(train: Matrix, *, seed: int, names: Sequence[str] = NAMES) -> Model:
     """Fit the named scorers on training rows, and calibrate each on the days that a fold left out."""
     scorers = tuple(scorer for scorer in SCORERS if scorer.name in names)
-    fold = np.unique(train.day, return_inverse=True)[1] % FOLDS
-    columns = []
-    for scorer in scorers:
-        column = np.empty(len(train))
-        for one in range(FOLDS):
-            out = fold == one
-            if out.any():
-                known = train.scaled[~out] if (~out).any() else train.scaled
-                column[out] = _strangeness(_fit(scorer, known, seed, FOLDS), scorer, train.scaled[out])
-        columns.append(column)
-    tails = tuple(tail(column) for column in columns)
-    parts = np.column_stack([each(column) for each, column in zip(tails, columns, strict=True)])
-    return Model(
-        scorers=scorers,
-        fitted=tuple(_fit(scorer, train.scaled, seed) for scorer in scorers),
-        tails=tails,
-        joint=tail(combine(parts, _weights(scorers))),
-    )
+    day = np.unique(train.day, return_inverse=True)[1]
+    # One day alone cannot be left out.
+    folds = [day % FOLDS == fold for fold in range(FOLDS) if 0 < np.sum(day % FOLDS == fold) < len(train)]
+    fitted = tuple(tuple(_fit(scorer, train.scaled[~out], seed + n) for n, out in enumerate(folds)) for scorer in scorers)
+    columns = [np.zeros(len(train)) for _ in scorers]
+    for scorer, each, column in zip(scorers, fitted, columns, strict=True):
+        for one, out in zip(each, folds, strict=True):
+            column[out] = _strangeness(one, scorer, train.scaled[out])
+    aged = _aged(train)
+    tails = tuple(tail(column[aged]) for column in columns)
+    parts = np.column_stack([each(column[aged]) for each, column in zip(tails, columns, strict=True)])
+    return Model(scorers, fitted, tails, tail(combine(parts, _weights(scorers))))
+
+
+def _aged(train: Matrix) -> npt.NDArray[np.bool_]:
+    # What began last week must not be its own measure: abuse that goes on would look more usual day by day.
+    aged = np.asarray(train.day < train.day.max() - np.timedelta64(RECENT_DAYS - 1, "D"))
+    return aged if 2 * aged.sum() >= len(train) else np.ones(len(train), dtype=bool)
 
 
 def parts_of(model: Model, row: Floats) -> Mapping[str, float]:
@@ -94,10 +100,10 @@ def parts_of(model: Model, row: Floats) -> Mapping[str, float]:
     return {scorer.name: round(float(value), 4) for scorer, value in zip(model.scorers, row, strict=True)}
 
 
-def _fit(scorer: Scorer, scaled: Floats, seed: int, by: int = 1) -> Any:
-    # 300 trees check 300 times what is checked here once.
+def _fit(scorer: Scorer, scaled: Floats, seed: int) -> Any:
+    # Hundred trees would check hundred times what is checked here once.
     with config_context(assume_finite=True, skip_parameter_validation=True):
-        return scorer.make(seed, by).fit(scaled[:, scorer.columns])
+        return scorer.make(seed).fit(scaled[:, scorer.columns])
 
 
 def _strangeness(estimator: Any, scorer: Scorer, scaled: Floats) -> Floats:

@@ -1,6 +1,6 @@
 -- grain: one event, with the person behind it and its place in the session tree
 -- reads: events, links, aliases
--- A call that has no credential of its own (the callee's side of a role, a federated sign-in) is found by the key it gave.
+-- A call without a credential of its own (the callee's side of a role, a SAML sign-in) is found by the key it gave.
 with
 keyed as (
     select
@@ -17,7 +17,8 @@ linked as (
     select
         e.* exclude (_credential, _account, _by_issue)
             replace (
-                coalesce(nullif(e.person, ''), case when _by_issue then l.parent_person else l.person end, '') as person,
+                coalesce(nullif(e.person, ''), case when _by_issue then l.parent_person else l.person end, '')
+                    as person,
                 coalesce(nullif(e.long_term_key, ''), l.long_term_key, '') as long_term_key),
         coalesce(case when not _by_issue then l.parent_principal end, '') as parent_principal,
         coalesce(case when not _by_issue then l.parent_credential end, '') as parent_credential,

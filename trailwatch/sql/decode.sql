@@ -33,42 +33,44 @@ transformed as (
 timed as (
     select
         *,
-        -- `epoch`, `infinity` and plain dates would pass a bare cast.
-        case when r.eventTime like '____-__-__T__:__:%' then try_cast(r.eventTime as timestamptz) end as read_time
+        -- Compared as text, so that `infinity`, `epoch`, plain dates and years before Christ are no times.
+        try_cast(case when r.eventTime >= '2000' and r.eventTime < '2100' and strlen(r.eventTime) > 18
+            and not contains(r.eventTime, '(') then r.eventTime end as timestamptz) as event_time,
+        case
+            when r.eventCategory in ('Management', 'Data') then 'event'
+            when r.eventCategory <> '' then lower(r.eventCategory)
+            else case lower(r.eventType)
+                when 'awscloudtrailinsight' then 'insight'
+                when 'awsvpceevent' then 'networkactivity'
+                when 'awsvpceevents' then 'networkactivity'
+                when 'awsaggregatedevent' then 'aggregated'
+                else 'event' end
+        end as category
     from transformed
-),
-sorted as (
-    select
-        *,
-        case when read_time >= '2000-01-01 00:00:00+00' and read_time < '2100-01-01 00:00:00+00'
-            then read_time end as event_time,
-        coalesce(nullif(lower(r.eventCategory), ''), case lower(r.eventType)
-            when 'awscloudtrailinsight' then 'insight'
-            when 'awsvpceevent' then 'networkactivity'
-            when 'awsvpceevents' then 'networkactivity'
-            when 'awsaggregatedevent' then 'aggregated'
-            else 'management' end) as category
-    from timed
 ),
 judged as (
     select
         *,
         case
-            when category in ('insight', 'networkactivity', 'aggregated') then ''
-            when category not in ('management', 'data') then 'unknown eventCategory'
+            when category in ('insight', 'networkactivity', 'aggregated') then null
+            when category not in ('event', 'management', 'data') then 'unknown eventCategory'
             when r.eventTime is null then 'no eventTime'
             when event_time is null then 'eventTime is not a time'
             when r.eventSource is null and r.eventName is null then 'no eventSource and no eventName'
-            else ''
-        end as reason
-    from sorted
+        end as reason,
+        case category
+            when 'insight' then 'Insight' when 'networkactivity' then 'NetworkActivity'
+            when 'aggregated' then 'Aggregated' else '' end as named_class
+    from timed
 )
 select
-    coalesce(event_time::date, key_day) as dt,
-    coalesce((try_cast(case when r.recipientAccountId similar to '\d{12}' then r.recipientAccountId
-        when r.userIdentity.accountId similar to '\d{12}' then r.userIdentity.accountId end as bigint) % $shards)::integer,
-        0) as shard,
-    coalesce(nullif(r.eventID, ''), 'sha256:' || sha256(raw)) as event_id,
+    case when event_time is not null then event_time::date
+        -- Aggregated records have a window in place of a time.
+        else coalesce(try_cast(json_extract_string(raw, '$.timeWindow.windowStart')[:10] as date), key_day) end as dt,
+    coalesce((try_cast(case when strlen(r.recipientAccountId) = 12 then r.recipientAccountId
+        else r.userIdentity.accountId end as bigint) % $shards)::integer, 0) as shard,
+    case when r.eventID <> '' then r.eventID
+        else coalesce(nullif(json_extract_string(raw, '$.eventId'), ''), 'sha256:' || sha256(raw)) end as event_id,
     event_time,
     r.eventVersion as event_version,
     r.eventSource as event_source,
@@ -122,9 +124,7 @@ select
     r.tlsDetails::varchar as tls,
     object_id,
     $now::timestamptz as ingested_at,
-    case when reason <> '' then 'not-understood' else case category
-        when 'insight' then 'Insight' when 'networkactivity' then 'NetworkActivity'
-        when 'aggregated' then 'Aggregated' else '' end end as record_class,
-    nullif(reason, '') as reason,
-    case when reason <> '' or category not in ('management', 'data') then raw end as raw
+    case when reason is not null then 'not-understood' else named_class end as record_class,
+    reason,
+    case when reason is not null or named_class <> '' then raw end as raw
 from judged

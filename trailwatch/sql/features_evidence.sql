@@ -88,6 +88,6 @@ from behind as b
 inner join chosen as c on c.holder = b.holder and c.feature = b.feature
 qualify
     -- The usual hours of a day with an odd one are no evidence.
-    b.weighed >= 0.5 * max(b.weighed) over (partition by b.holder, b.feature)
+    (b.feature not in ('hour_max', 'off_day') or b.weighed >= 0.5 * max(b.weighed) over (partition by b.holder, b.feature))
     and row_number() over (partition by b.holder, b.feature order by b.weighed desc, b.first_time, b.event_id) <= $most
 order by b.holder, b.weighed desc, b.first_time, b.event_id, b.feature

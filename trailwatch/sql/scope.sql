@@ -52,6 +52,8 @@ select
     coalesce(t.country, '') as country,
     coalesce(t.event_time >= t.ends, false) as ended,
     coalesce(n.name, '') as account_name,
+    -- Whoever is behind the credential: one person stays one, however many roles are used on the way.
+    coalesce(nullif(t.person, ''), t.principal) as who,
     known_account(case
         when t.principal like '%/external/%' then split_part(t.principal, '/', 3)
         else coalesce(nullif(t.identity_account_id, ''), t.account)

@@ -23,7 +23,8 @@ uses as (
         split_part(principal, '/', 1) as account, principal, principal_id, session_name,
         max(person) as person,
         case when bool_or(console) and starts_with(credential, 'ASIA')
-            then max(full_id) || '@' || strftime(session_created_at, '%Y-%m-%dT%H:%M:%SZ') else '' end as parent_credential,
+            then max(full_id) || '@' || strftime(session_created_at, '%Y-%m-%dT%H:%M:%SZ') else ''
+        end as parent_credential,
         '' as parent_principal, '' as parent_person,
         max(source_identity) as source_identity,
         '' as issued_event_id, session_created_at as issued_time, '' as shared_event_id, '' as subject,
@@ -38,7 +39,6 @@ calls as (
         *,
         case
             when event_name = 'CreateSession' then 'roles-anywhere'
-            when event_source = 'sso.amazonaws.com' then 'sso'
             else map {
                 'AssumeRole': 'assume-role', 'AssumeRoleWithSAML': 'saml', 'AssumeRoleWithWebIdentity': 'web-identity',
                 'AssumeRoleForPodIdentity': 'pod-identity', 'AssumeRoot': 'root', 'GetSessionToken': 'session-token',
@@ -48,13 +48,14 @@ calls as (
             }[event_name]
         end as kind,
         try(json_extract_string(response, ['$.assumedRoleUser.assumedRoleId', '$.sourceIdentity', '$.subject',
-            '$.subjectType', '$.subjectFromWebIdentityToken', '$.federatedUser.federatedUserId', '$.provider'])) as given,
+            '$.subjectType', '$.subjectFromWebIdentityToken', '$.federatedUser.federatedUserId',
+            '$.provider'])) as given,
         try(json_extract_string(request, ['$.roleSessionName', '$.sourceIdentity', '$.name', '$.providerId'])) as asked,
         coalesce(try(json_extract_string(additional, '$.SwitchFrom')), '') as switched_from
     from events
     where outcome = 'ok' and (
-        (event_source = 'sts.amazonaws.com' and event_name in ('AssumeRole', 'AssumeRoleWithSAML',
-            'AssumeRoleWithWebIdentity', 'AssumeRoot', 'GetSessionToken', 'GetFederationToken', 'GetDelegatedAccessToken'))
+        (event_source = 'sts.amazonaws.com' and event_name in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoot',
+            'AssumeRoleWithWebIdentity', 'GetSessionToken', 'GetFederationToken', 'GetDelegatedAccessToken'))
         or (event_source = 'signin.amazonaws.com' and event_name in ('ConsoleLogin', 'GetSigninToken', 'SwitchRole',
             'RenewRole', 'CreateOAuth2Token'))
         or (event_source = 'rolesanywhere.amazonaws.com' and event_name = 'CreateSession')
@@ -65,9 +66,10 @@ described as (
     select
         *,
         coalesce(given[1], '') as role_id,
+        coalesce(nullif(substr(given[1], strpos(given[1], ':') + 1), ''), asked[1], '') as role_session,
+        coalesce(nullif(substr(given[6], strpos(given[6], ':') + 1), ''), asked[3], '') as federated,
         -- Calls that give the caller another credential for the same identity.
         kind in ('session-token', 'signin-token', 'login', 'console', 'switch-role') as same,
-        coalesce(nullif(given[6], ''), '') as federated_id,
         -- Application users of an identity pool are not staff, and a transient subject is another one every time.
         lower(case
             when kind = 'saml' and lower(coalesce(given[4], '')) not like '%transient' then coalesce(given[3], '')
@@ -88,31 +90,30 @@ issued as (
             when issued_key <> '' then issued_key
             when same and identity_principal_id <> '' then identity_principal_id || '@' || second_
             when role_id <> '' then role_id || '@' || second_
-            when role <> '' then role || ':' || coalesce(asked[1], '') || '@' || second_
+            when role <> '' then role || ':' || role_session || '@' || second_
             else ''
         end as credential,
         kind,
         case
             when role <> '' then role
-            when kind = 'federation' then account || '/federated/' || coalesce(
-                nullif(substr(federated_id, strpos(federated_id, ':') + 1), ''), asked[3], '')
+            when kind = 'federation' then account || '/federated/' || federated
             else principal
         end as principal,
-        case when same then principal_id when role_id <> '' then split_part(role_id, ':', 1) else '' end as principal_id,
+        case when same then principal_id else split_part(role_id, ':', 1) end as principal_id,
         case
             when same then session_name
-            when kind = 'federation' then coalesce(nullif(substr(federated_id, strpos(federated_id, ':') + 1), ''), asked[3], '')
-            when role_id <> '' then substr(role_id, strpos(role_id, ':') + 1)
-            else coalesce(asked[1], '')
+            when kind = 'federation' then federated
+            else role_session
         end as session_name,
         lower(coalesce(nullif(given[2], ''), nullif(asked[2], ''), case
             when same then nullif(person, '')
-            when contains(role, '/AWSReservedSSO_') then coalesce(nullif(substr(role_id, strpos(role_id, ':') + 1), ''), asked[1])
+            when contains(role, '/AWSReservedSSO_') then role_session
             else nullif(named, '')
         end, '')) as person,
-        case when kind in ('console', 'switch-role') and access_key_id is null then '' else credential end as parent_credential,
+        case when kind in ('console', 'switch-role') and coalesce(access_key_id, '') = '' then '' else credential
+        end as parent_credential,
         case
-            when kind = 'console' then ''
+            when kind = 'console' and coalesce(access_key_id, '') = '' then ''
             when switched_from <> '' then split_part(switched_from, ':', 5) || case
                 when contains(switched_from, ':user/') then '/user/' || regexp_extract(switched_from, '([^/]+)$', 1)
                 when contains(switched_from, ':assumed-role/') then '/role/' || regexp_replace(
@@ -129,19 +130,17 @@ issued as (
             else coalesce(nullif(person, ''), named)
         end as parent_person,
         coalesce(nullif(given[2], ''), asked[2], '') as source_identity,
-        event_id as issued_event_id,
-        case when kind in ('console', 'switch-role') then coalesce(session_created_at, event_time) else event_time end
-            as issued_time,
-        coalesce(shared_event_id, '') as shared_event_id,
-        coalesce(nullif(given[3], ''), given[5], case when kind in ('saml', 'web-identity') then user_name end, '') as subject
+        event_id as issued_event_id, event_time as issued_time, coalesce(shared_event_id, '') as shared_event_id,
+        coalesce(nullif(given[3], ''), given[5], case when kind in ('saml', 'web-identity') then user_name end, '')
+            as subject
     from described
     where issued_key = '' or issued_key is distinct from access_key_id
 )
 select * from uses
 union all
 select
-    dt, shard, credential, kind, split_part(principal, '/', 1) as account, principal, principal_id, session_name, person,
-    case when parent_credential = credential then '' else parent_credential end as parent_credential,
+    dt, shard, credential, kind, split_part(principal, '/', 1) as account, principal, principal_id, session_name,
+    person, case when parent_credential = credential then '' else parent_credential end as parent_credential,
     parent_principal, parent_person, source_identity, issued_event_id, issued_time, shared_event_id, subject,
     null as first_time, null as last_time, 0 as events, [] as addresses
 from issued
