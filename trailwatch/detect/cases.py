@@ -76,8 +76,9 @@ def run(detections: Iterable[Detection]) -> list[Outcome]:
         for case in detection.cases:
             number += 1
             try:
-                trials.append(_Trial(detection, case, tuple(expand(detection, case, number))))
-                _context_rows(trials[-1].records)
+                records = tuple(expand(detection, case, number))
+                _context_rows(records)
+                trials.append(_Trial(detection, case, records))
             except TrailwatchError as error:
                 outcomes.append(Outcome(detection.id, case, error=error.what))
     outcomes += _tried(trials)

@@ -57,7 +57,7 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
                 raise DetectionError(str(error), where=where) from error
         for turn in range(repeat):
             body = copy.deepcopy(changed)
-            if turn and vary:
+            if vary:
                 _vary(body, vary.split("."), turn, where)
             name = f"case-{number:04d}-{len(found):04d}"
             body["eventID"] = name
@@ -105,7 +105,9 @@ def _base(name: str, path: str, where: str) -> dict[str, Any]:
 def _vary(body: dict[str, Any], path: list[str], turn: int, where: str) -> None:
     *above, last = path
     for key in above:
-        body = body.setdefault(key, {})
+        if body.get(key) is None:  # CloudTrail writes null where a call has no parameters
+            body[key] = {}
+        body = body[key]
         if not isinstance(body, dict):
             raise DetectionError(f"repeat_vary: {key!r} is no table in the record", where=where)
     body[last] = f"{body.get(last) or ''}{turn}"
