@@ -26,7 +26,9 @@ named as (
     union all
     select 'principal', principal, dimension, last_time
     from seen
-    where dimension in ('key', 'id') and lower(value) = $text
+    -- A key is also seen with the roles that were assumed with it; it belongs to the user, or to root.
+    where lower(value) = $text
+        and (dimension = 'id' or (dimension = 'key' and not regexp_matches(principal, '^[^/]+/(role|federated)/')))
     union all
     select 'principal', principal, 'temporary key', coalesce(last_time, issued_time)
     from sessions
