@@ -8,8 +8,8 @@ import traceback
 
 import typer
 
-from trailwatch.cli import daily, demo, look, rules
-from trailwatch.errors import TrailwatchError
+from trailwatch.cli import daily, demo, look, output, rules
+from trailwatch.errors import ConfigError, TrailwatchError
 
 FINE, ERROR, USAGE, FINDINGS, GAPS, CANCELLED = 0, 1, 2, 3, 4, 130
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Read CloudTrail, learn what each identity normally does, and report each morning what was not normal.",
+    epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, look.show, look.sql,
                 look.config, look.init, demo.simulate):  # fmt: skip
@@ -33,19 +34,29 @@ def main() -> None:
     if debug:
         sys.argv.remove("--debug")
     try:
-        app()
+        app(prog_name="trailwatch")
     except TrailwatchError as error:
-        if debug:
-            traceback.print_exc()
-        sys.stderr.write(f"trailwatch: {error}\n")
+        _complain(str(error), debug=debug)
+        # An option with a value that cannot be used is a matter of usage.
+        sys.exit(USAGE if isinstance(error, ConfigError) and error.where.startswith("--") else ERROR)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _complain(f"{place}{error.strerror or error}", debug=debug)
         sys.exit(ERROR)
-    except KeyboardInterrupt:
-        sys.stderr.write("trailwatch: cancelled; what was committed stays, run it again to go on\n")
-        sys.exit(CANCELLED)
-    except BrokenPipeError:
-        # The reader of a pipe left, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FINE)
+    except Exception as error:  # noqa: BLE001 — a person gets one sentence, whatever went wrong
+        what = (str(error).splitlines() or [""])[0]
+        _complain(f"this is a fault of trailwatch: {type(error).__name__}: {what} (--debug shows where)", debug=debug)
+        sys.exit(ERROR)
+    except SystemExit as left:
+        if left.code == CANCELLED:
+            output.say("trailwatch: cancelled; what was committed stays, run it again to go on")
+        raise
+
+
+def _complain(what: str, *, debug: bool) -> None:
+    if debug:
+        output.say(traceback.format_exc())
+    output.say(f"trailwatch: {what}")
 
 
 __all__ = ["app", "main"]

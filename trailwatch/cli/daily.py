@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trailwatch.cli import options, output
+from trailwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from trailwatch.api import Trail
+    from trailwatch.digest.page import Digest
     from trailwatch.finding import Finding
 
 
@@ -86,7 +89,7 @@ def digest(
     """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
     trail = _open(store, config)
     page = trail.digest(date, progress=output.progress(quiet=quiet))
-    output.write(page.render(form.value), out)
+    _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
@@ -105,15 +108,20 @@ def run(
     endpoint_url: options.Endpoint = None,
 ) -> None:
     """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+    if form is Page.html and out is None:
+        raise ConfigError("a page for each day needs a file", where="--format", hint="-o digest.html")
     trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
     work = trail.run(source, progress=output.progress(quiet=quiet))
     output.say(work.account.text())
     pages = work.digests
     if form is Page.json:
-        text = json.dumps([page.as_dict() for page in pages], indent=1)
+        output.write(json.dumps([page.as_dict() for page in pages], indent=1), out)
+    elif form is Page.html and out and pages:
+        # Two pages cannot stand in one file: digest.html becomes digest-2026-07-28.html.
+        for page in pages:
+            output.write(page.render("html"), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
     else:
-        text = "\n\n".join(page.render(form.value) for page in pages) or "Nothing new: every day has its digest."
-    output.write(text, out)
+        _print(form, pages, out)
     gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
     _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)
 
@@ -126,12 +134,18 @@ def scan(
     quiet: options.Quiet = False,
     fail_on: options.FailOn = None,
     strict: options.Strict = False,
+    profile: options.Profile = None,
+    aws_region: options.AwsRegion = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.Endpoint = None,
 ) -> None:
     """Run the detections over logs without keeping a store: the quick look at one incident's files."""
     from trailwatch import api
+    from trailwatch import config as configuration
 
-    page = api.scan(source, config=config, progress=output.progress(quiet=quiet))
-    output.write(page.render(form.value), out)
+    found = configuration.load(config, flags=_flags(profile, aws_region, role_arn, endpoint_url))
+    page = api.scan(source, config=found, progress=output.progress(quiet=quiet))
+    _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
@@ -141,18 +155,28 @@ def _open(
 ) -> Trail:  # fmt: skip
     from trailwatch import api
 
-    flags: dict[str, Any] = {
-        "store.path": store, "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
-        "source.endpoint_url": endpoint_url,
-    }  # fmt: skip
+    flags = {"store.path": store, **_flags(profile, region, role_arn, endpoint_url)}
     return api.open(config=config, create=create, flags=flags)
 
 
-def _leave(*, findings: Sequence[Finding] = (), fail_on: str | None = None, gaps: bool = False) -> None:
-    from trailwatch.finding import SEVERITIES, rank
+def _flags(profile: str | None, region: str | None, role_arn: str | None, endpoint_url: str | None) -> dict[str, Any]:
+    return {
+        "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
+        "source.endpoint_url": endpoint_url,
+    }  # fmt: skip
 
-    if fail_on is not None and fail_on not in SEVERITIES:
-        raise typer.BadParameter(f"{fail_on!r} is no severity: {', '.join(SEVERITIES)}", param_hint="--fail-on")
+
+def _print(form: Page, pages: Sequence[Digest], out: str | None) -> None:
+    colored = form is Page.text and output.colors(out)
+    text = "\n\n".join(page.render(form.value, color=colored) for page in pages)
+    output.write(text or "Nothing new: every day has its digest.", out, colored=colored)
+
+
+def _leave(
+    *, findings: Iterable[Finding] = (), fail_on: options.Severity | None = None, gaps: bool = False
+) -> None:
+    from trailwatch.finding import rank
+
     if gaps:
         raise typer.Exit(4)
     if fail_on and any(rank(found.severity) >= rank(fail_on) for found in findings if not found.suppressed_by):

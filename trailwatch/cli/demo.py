@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import sys
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -34,7 +36,8 @@ def demo(
     target = folder / f"digest-{page.date}.html"
     output.write(page.render("html"), str(target))
     shutil.copy(logs / "trailwatch.toml", folder / "trailwatch.toml")
-    output.say(NEXT.format(store=folder / "store", config=folder / "trailwatch.toml"))
+    places = f"--store {shlex.quote(str(folder / 'store'))} --config {shlex.quote(str(folder / 'trailwatch.toml'))}"
+    output.say(NEXT.format(program=_program(), places=places))
     if show:
         webbrowser.open(target.as_uri())
 
@@ -52,9 +55,17 @@ def simulate(
     output.write(f"{made.events} events in {made.objects} objects under {folder}", None)
 
 
+def _program() -> str:
+    # The command as it can be typed here: it may stand in an environment that is not active.
+    if shutil.which("trailwatch"):
+        return "trailwatch"
+    called = Path(sys.argv[0])
+    return shlex.quote(sys.argv[0]) if called.name == "trailwatch" else f"{shlex.quote(sys.executable)} -m trailwatch"
+
+
 NEXT = """
 Try next:
-  trailwatch digest --date 2026-08-04 --store {store} --config {config}
-  trailwatch show alice@example.com --store {store} --config {config}
-  trailwatch sql "select person, count(*) as events from events group by all order by events desc limit 10" --store {store}
-  trailwatch ingest s3://YOUR-BUCKET/PREFIX --store ./trailwatch-store && trailwatch run"""
+  {program} digest --date 2026-08-04 {places}
+  {program} show alice@example.com {places}
+  {program} sql "select person, count(*) as events from events group by all order by events desc limit 10" {places}
+  {program} ingest s3://YOUR-BUCKET/PREFIX && {program} run"""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class Severity(StrEnum):
+    """The severities of findings."""
+
+    info = "info"
+    low = "low"
+    medium = "medium"
+    high = "high"
+    critical = "critical"
+
 
 Store = Annotated[
     str | None, typer.Option("--store", help="The store: a folder or s3://bucket/prefix [default: ./trailwatch-store].")
@@ -19,7 +31,7 @@ Accounts = Annotated[list[str] | None, typer.Option("--account", help="Only this
 Regions = Annotated[list[str] | None, typer.Option("--region", help="Only this region; may be repeated.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", help="Write to a file (0600) instead of stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-FailOn = Annotated[str | None, typer.Option("--fail-on", help="Exit 3 on findings at or above this severity.")]
+FailOn = Annotated[Severity | None, typer.Option("--fail-on", help="Exit 3 on findings at or above this severity.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 4 when the data has gaps.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="The AWS profile.")]
 AwsRegion = Annotated[str | None, typer.Option("--aws-region", help="The region of the AWS client.")]

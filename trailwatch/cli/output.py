@@ -1,83 +1,68 @@
-"""Where results go: stdout or a private file; and progress, on stderr alone."""
+"""Where results go: stdout or a private file; everything else goes to stderr."""
 
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
-from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
 
 from trailwatch.errors import ConfigError
 from trailwatch.progress import Progress, Silent
 
+# All controls but line feed and tab, and the signs that turn the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_COLOR = re.compile(r"(\x1b\[[0-9;]*m)")
 
-def write(text: str, path: str | None) -> None:
-    """Write a result to stdout, or to a file that only its owner can read."""
+
+def safe(text: str) -> str:
+    r"""Return text that no terminal obeys: a control character becomes its escape, which JSON reads as the same text."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def write(text: str, path: str | None, *, colored: bool = False) -> None:
+    """Write a result to stdout, or to a file that only its owner can read; `colored` text may hold colours."""
     text = text if text.endswith("\n") else text + "\n"
+    text = "".join(part if colored and place % 2 else safe(part) for place, part in enumerate(_COLOR.split(text)))
     if path is None:
-        sys.stdout.write(text)
+        _print(text)
         return
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            # A file that was there before keeps its mode otherwise; a device is nobody's to change.
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fchmod(descriptor, 0o600)
             out.write(text)
     except OSError as error:
-        raise ConfigError(f"cannot be written: {error.strerror}", where=path, hint="another -o FILE") from error
-    say(f"wrote {Path(path)}")
+        raise ConfigError(f"cannot be written: {error.strerror}", where=path, hint="another file") from error
+    say(f"wrote {path}")
 
 
 def say(text: str) -> None:
     """Tell something beside the result, on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(safe(text) + "\n")
+
+
+def colors(path: str | None) -> bool:
+    """Tell whether a person looks at stdout who did not refuse colours."""
+    return path is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def progress(*, quiet: bool) -> Progress:
     """Return a bar where somebody watches, else nothing."""
-    return Silent() if quiet or not sys.stderr.isatty() else Bar()
+    if quiet or not sys.stderr.isatty():
+        return Silent()
+    from trailwatch.cli.bar import Bar
+
+    return Bar()
 
 
-class Bar:
-    """A bar with steps, figures and time left, on stderr."""
-
-    def __init__(self) -> None:
-        self._figures: dict[str, int] = {}
-        self._rich: RichProgress | None = None
-        self._task = TaskID(0)
-
-    def start(self, label: str, total: int | None = None, *, unit: str = "") -> None:
-        """Show a new bar."""
-        self.finish()
-        self._figures = {}
-        self._rich = RichProgress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit),
-            TextColumn("{task.fields[figures]}"), TimeElapsedColumn(), TimeRemainingColumn(),
-            console=Console(stderr=True), transient=True,
-        )  # fmt: skip
-        self._rich.start()
-        self._task = self._rich.add_task(label, total=total, figures="")
-
-    def advance(self, steps: int = 1, **figures: int) -> None:
-        """Move the bar and add to its figures."""
-        if self._rich is None:
-            return
-        for name, count in figures.items():
-            self._figures[name] = self._figures.get(name, 0) + count
-        shown = " ".join(f"{_short(count)} {name}" for name, count in self._figures.items())
-        self._rich.update(self._task, advance=steps, figures=shown)
-
-    def finish(self) -> None:
-        """Remove the bar."""
-        if self._rich is not None:
-            self._rich.stop()
-            self._rich = None
-
-
-def _short(count: float) -> str:
-    for unit in ("", "k", "M", "G"):
-        if abs(count) < 1000:
-            return f"{count:.0f}{unit}" if not unit else f"{count:.1f}{unit}"
-        count /= 1000
-    return f"{count:.1f}T"
+def _print(text: str) -> None:
+    try:
+        # A terminal of another encoding shows what it can.
+        sys.stdout.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(sys.stdout.encoding or "utf-8"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of a pipe left, as `head` does; the exit code is still the command's.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,14 +8,16 @@ import json
 import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from html import escape
 from typing import Any
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 
 SHOWN = 20
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 — the wide forms count too
 
 
 class Rows:
@@ -60,8 +62,9 @@ class Rows:
     def text(self, *, limit: int | None = None, width: int = 60) -> str:
         """Return the rows as a plain table; long cells are cut at `width` and say so with an ellipsis."""
         rows = self._table.slice(0, limit).to_pylist() if limit else self._table.to_pylist()
-        cells = [self.columns, *([_cut(plain(value), width) for value in row.values()] for row in rows)]
-        widths = [max(len(row[place]) for row in cells) for place in range(len(self.columns))]
+        names = [plain(name) for name in self.columns]
+        cells = [names, *([_cut(plain(value), width) for value in row.values()] for row in rows)]
+        widths = [max(len(row[place]) for row in cells) for place in range(len(names))]
         lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip() for row in cells]
         lines.insert(1, "  ".join("─" * size for size in widths))
         return "\n".join([*lines, self._note(limit)])
@@ -70,14 +73,15 @@ class Rows:
         """Return the rows as CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
+        writer.writerow([_inert(name) for name in self.columns])
         for row in self._table.to_pylist():
             writer.writerow([_inert(value) for value in row.values()])
         return out.getvalue()
 
     def json(self) -> str:
         """Return the rows as JSON, one object a row."""
-        return json.dumps(self._table.to_pylist(), default=plain, ensure_ascii=False, indent=1)
+        encoder = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
+        return msgspec.json.format(encoder.encode(self._table.to_pylist()), indent=1).decode()
 
     def _note(self, limit: int | None) -> str:
         shown = min(len(self), limit or len(self))
@@ -100,8 +104,10 @@ def plain(value: object) -> str:
 
 
 def _inert(value: object) -> object:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
     text = plain(value)
     return f"'{text}" if str(value).startswith(_FORMULA) else text
 
