@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from servers import aws, seaweed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+__all__ = ["aws", "seaweed"]  # fixtures of every test
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"

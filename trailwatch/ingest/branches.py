@@ -29,8 +29,10 @@ class Branch:
     ordered: bool  # its next level is the year, so its keys sort by day
 
     def day_prefix(self, day: date) -> str | None:
-        """Return the key before all keys of a day, None where keys do not sort by day."""
-        return f"{self.prefix}/{day:%Y/%m/%d}" if self.ordered and day > date.min else None
+        """Return a key before all logs of a day, None where keys do not sort by day."""
+        # `-` sorts before the digits of a log's name. The day's folder alone would do on AWS; other servers take it
+        # for all that is in the folder, and skip the day.
+        return f"{self.prefix}/{day:%Y/%m/%d}/-" if self.ordered and day > date.min else None
 
 
 @dataclass
@@ -68,17 +70,18 @@ def discover(store: Any, prefix: str, wanted: Wanted, pool: ThreadPoolExecutor) 
 def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor) -> list[str]:
     roots: list[str] = []
     level, calls = [prefix], 0
+    # Control Tower puts the organization in front of AWSLogs, and trails have prefixes of their own.
     for _ in range(_ABOVE + 1):
         calls += len(level)
-        if not level or calls > _CALLS:
+        if calls > _CALLS:
             break
         deeper = []
         for found in pool.map(lambda at: _list(store, at), level):
             tree.strays += found["objects"]
             roots += [child for child in found["common_prefixes"] if _name(child) == _ROOT]
             deeper += [child for child in found["common_prefixes"] if _name(child) != _ROOT]
-        # Control Tower puts the organization in front of AWSLogs, beside other folders.
         level = deeper
+    tree.passed += [UNRECOGNISED] * len(level)
     return roots
 
 

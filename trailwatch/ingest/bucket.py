@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import obstore
@@ -15,6 +16,9 @@ from trailwatch.ingest import keys
 from trailwatch.ingest.account import Account
 from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
+
+# S3 answers with an error in XML.
+_TOLD = re.compile(r"<Code>(?P<code>\w+)</Code>(?:\s*<Message>(?P<message>[^<]{0,300}))?")
 
 
 @dataclass
@@ -48,7 +52,9 @@ class Bucket:
             for kind in tree.passed:
                 account.pass_by(kind)
             for stray in tree.strays:
-                yield self._item(stray)
+                # Beside a trail other things lie, also JSON, that nobody asked to have read.
+                item = self._item(stray)
+                yield replace(item, place=keys.Place(keys.UNRECOGNISED)) if item.place.kind == keys.PLAIN else item
             yield from self._walk(pool, tree.branches, wanted, account)
 
     def fetch(self, item: Item) -> Fetched:
@@ -116,11 +122,14 @@ def _tag(meta: Any) -> str:
 
 def _reason(error: Exception) -> str:
     # The library's errors run over many lines and name the whole request.
-    return str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    told = str(error)
+    if found := _TOLD.search(told):
+        return f"{found['code']}: {found['message']}" if found["message"] else found["code"]
+    return told.strip().splitlines()[0][:300] if told.strip() else type(error).__name__
 
 
 def _hint(error: Exception) -> str:
-    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or "403 Forbidden" in str(error):
         return "s3:ListBucket on the bucket, s3:GetObject and kms:Decrypt on its objects; --profile, --role-arn"
     if isinstance(error, NotFoundError):
         return "aws s3 ls"

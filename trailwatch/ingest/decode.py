@@ -12,10 +12,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trailwatch.engine import Engine, relation_text
+from trailwatch.engine import Engine
 from trailwatch.ingest.batch import Batch, Unread
 from trailwatch.ingest.limits import Limits
-from trailwatch.ingest.split import Split
+from trailwatch.ingest.split import Raw, Split
 from trailwatch.store.schema import EVENTS, OTHERS
 
 NOT_UNDERSTOOD = "not-understood"
@@ -30,7 +30,7 @@ class Decoded:
 
 
 class Decoder(Engine):
-    """An engine that turns batches of records into rows."""
+    """An engine that turns batches of records into rows, and reads their text where it stands."""
 
     def __init__(self, *, shards: int = 1, threads: int | None = None, memory: str | None = None) -> None:
         super().__init__(threads=threads, memory=memory)
@@ -38,14 +38,20 @@ class Decoder(Engine):
 
     def decode(self, batch: Batch, *, now: datetime | None = None) -> Decoded:
         """Return the rows of a batch."""
-        moment = now or datetime.now(UTC)
         # `Engine.table` would copy the text of every record.
         self._con.register("arriving", batch.table())
         try:
-            rows = self.query(relation_text("decode"), shards=self._shards, now=moment)
+            return _decoded(self, batch, shards=self._shards, now=now)
         finally:
             self._con.unregister("arriving")
-        return _parted(rows, _unread(batch.unread, moment))
+
+
+def decode(engine: Engine, raws: Sequence[Raw], *, shards: int = 1, now: datetime | None = None) -> Decoded:
+    """Return the rows of records that are valid JSON text."""
+    batch = Batch(Limits())
+    batch.add(Split(raws=list(raws)))
+    engine.table("arriving", batch.table())
+    return _decoded(engine, batch, shards=shards, now=now)
 
 
 def records(items: Sequence[dict[str, Any]], *, shards: int = 1, now: datetime | None = None) -> pa.Table:
@@ -53,10 +59,13 @@ def records(items: Sequence[dict[str, Any]], *, shards: int = 1, now: datetime |
 
     A record that is no event (another class, or not understood) is not among the rows.
     """
-    batch = Batch(Limits())
-    batch.add(Split(raws=[msgspec.json.encode(item) for item in items]))
-    with Decoder(shards=shards, threads=1) as decoder:
-        return decoder.decode(batch, now=now).events
+    with Engine(threads=1) as engine:
+        return decode(engine, [msgspec.json.encode(item) for item in items], shards=shards, now=now).events
+
+
+def _decoded(engine: Engine, batch: Batch, *, shards: int, now: datetime | None) -> Decoded:
+    moment = now or datetime.now(UTC)
+    return _parted(engine.relation("decode", shards=shards, now=moment), _unread(batch.unread, moment))
 
 
 def _parted(rows: pa.Table, unread: pa.Table) -> Decoded:

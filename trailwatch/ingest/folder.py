@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from trailwatch.ingest.account import Account
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
 
 BUCKET = "file"
-_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 # A file's tag is its size, its time of change and the hash of its bytes: the first two tell cheaply that nothing was
 # touched; only when they differ is the file read, and the hash says whether it holds something else now.
 
@@ -30,6 +28,7 @@ class Folder:
     def __init__(self, path: str) -> None:
         self._root = Path(path).expanduser().absolute()
         self.name = str(self._root)
+        self._odd: dict[str, str] = {}  # how a name that is no UTF-8 is shown → the name
         if not self._root.exists():
             raise SourceError(
                 "there is no such file or folder", where=path, hint="a folder, a file, or s3://bucket/prefix"
@@ -65,7 +64,7 @@ class Folder:
         """Return a file's bytes."""
         try:
             # What was listed as a file may be a link or a pipe by now.
-            descriptor = os.open(_real(item.key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = os.open(self._odd.get(item.key, item.key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
                 data = file.read()
         except FileNotFoundError as error:
@@ -76,6 +75,8 @@ class Folder:
 
     def _item(self, path: str, found: os.stat_result, *, single: bool = False) -> Item:
         key = _shown(path)
+        if key != path:
+            self._odd[key] = path
         place = keys.read(Path(key).as_posix())
         if stat.S_ISLNK(found.st_mode):
             place = keys.Place("symbolic link")
@@ -96,15 +97,8 @@ class Folder:
 
 
 def _shown(path: str) -> str:
-    # A name that is no UTF-8 becomes text that can be stored, and can be turned back.
+    # A name that is no UTF-8 becomes text that can be stored.
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _real(key: str) -> bytes:
-    """Turn a shown name back into the file's own."""
-    if os.path.lexists(key):
-        return os.fsencode(key)
-    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), key.encode())
 
 
 def _reason(error: OSError) -> str:

@@ -18,7 +18,7 @@ def why(account: Account, wanted: Wanted) -> str:
         return "Nothing new: every object in these days was read before. --reconcile looks further back."
     if not account.listed:
         days = f" between key days {wanted.days[0]} and {wanted.days[1]}" if wanted.days else ""
-        hint = " Try other --from/--to, --account or --region." if wanted != Wanted() else ""
+        hint = ". Try --reconcile, or other --from/--to, --account or --region." if wanted != Wanted() else "."
         passed = ", ".join(f"{count} {kind}" for kind, count in account.not_listed.items())
         beside = f" Folders beside: {passed}." if passed else ""
         return f"Nothing is stored there{days}.{beside} Logs are expected under {_LAYOUT}{hint}"

@@ -12,7 +12,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
-MARKER = "(session token removed)"
+MARKER = "(removed)"
 
 _KEY = re.compile(r"(?:session|security)[_\s-]?token$", re.IGNORECASE)
 _NAME = re.compile(r"(?:session|security)[_\s-]?token", re.IGNORECASE)
