@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from trailwatch.detect import context
 from trailwatch.detect.scan import HITS, scan
 from trailwatch.window import Window
 
@@ -157,3 +158,15 @@ def test_hostile_values_stay_values(engine: Engine, kit: Any) -> None:
     found = scan(engine, rules)
     assert len(found.hits) == 6
     assert {tuple(row["group_key"]) for row in found.hits.to_pylist()} == {(name,)}
+
+
+def test_a_scope_that_is_too_large_to_keep_gives_the_same(engine: Engine, kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = [kit.rule("where = \"outcome = 'denied'\"", "plain"), kit.rule(TestCount.RULE, "counts"),
+             kit.rule("where = 'true'\nnew = { of = 'region', for = 'principal' }", "news"),
+             kit.rule("query = \"select event_id from attributed where event_name = 'GetUser'\"", "queries")]  # fmt: skip
+    kit.show(engine, [*(kit.record(at=at, **DENIED) for at in minutes(0, 1, 2)), kit.record(eventName="GetUser"),
+                      kit.record(at=timedelta(days=1), awsRegion="ap-south-1")])  # fmt: skip
+    kept = scan(engine, rules)
+    monkeypatch.setattr(context, "KEPT", 0)
+    assert scan(engine, rules).hits.to_pylist() == kept.hits.to_pylist()
+    assert {hit["detection"] for hit in kept.hits.to_pylist()} == {"plain", "counts", "news", "queries"}
