@@ -291,3 +291,18 @@ def test_the_memory_of_inputs_stays_small_and_keeps_the_newest(new_store):
         again = Memory(store, engine).refresh()
         assert again.inputs == {("sessions", date(2026, 1, 5), 0): "inputs 19"}
         assert again.doubles == {("sessions", date(2026, 1, 5), 0): 20}
+
+
+def test_a_store_on_s3_settles_to_the_same(seaweed, new_store, put, story, snapshot, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    options = {
+        "AWS_ENDPOINT_URL": seaweed.endpoint, "AWS_ACCESS_KEY_ID": seaweed.access_key, "AWS_REGION": "us-east-1",
+        "AWS_SECRET_ACCESS_KEY": seaweed.secret_key, "AWS_ALLOW_HTTP": "true", "aws_conditional_put": "etag",
+    }  # fmt: skip
+    local, remote = new_store("local"), Store.open(f"s3://{seaweed.bucket()}/trail", options=options)
+    for number, part in enumerate([*story, story[0]]):
+        put(local, part, object_id=number)
+        put(remote, part, object_id=number)
+    assert settle(remote).as_dict() == settle(local).as_dict()
+    assert snapshot(remote) == snapshot(local)
+    assert settle(remote).rows == {}
