@@ -53,11 +53,12 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     old = made.get(day)
     frozen = old is not None and reads.until == old.reads.until
     source = store.at({name: version for name, version in old.versions.items() if name in READ}) if frozen and old else store
-    reads = view.narrowed(source, reads)
+    read_at = {one.reads.until: one.versions.get("events", -1) for one in made.values()}
+    reads, unread = view.narrowed(source, reads, read_at)
     versions = {name: version for name, version in source.versions().items() if name in READ}
     rules = catalogue.load(config)
     with Engine() as engine:
-        reported = view.show(source, engine, reads, config)
+        reported = view.show(source, engine, reads, unread, config)
         context.build(engine, config, day=day)
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
         scores = _score(engine, day=day, config=config)
@@ -73,7 +74,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     told, stories = incidents.join(
         remembered.findings, day=day, recent=remembered.quiet, known=_incidents(store, before=day), crowded=crowded
     )
-    basis = _completed(basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(reported), made, day)
+    basis = _completed(basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(unread), made, day)
     page = assemble(
         day=day, made_at=now, coverage=basis, findings=told, incidents=stories, quiet=remembered.quiet,
         detections=rules, versions=versions, config=config,
@@ -164,7 +165,7 @@ def _incidents(store: Store, *, before: date) -> dict[str, Incident]:
 
 def _completed(
     basis: Coverage, scanned: Scanned, scores: Scores, rules: catalogue.Catalogue, lost: Mapping[str, int],
-    repeated: int, reads: Reading, reported: int, made: Mapping[date, Made], day: date,
+    repeated: int, reads: Reading, late: int, made: Mapping[date, Made], day: date,
 ) -> Coverage:  # fmt: skip
     unable = coverage.unables(scanned.not_evaluated, scanned.not_run)
     if scores.why_not:
@@ -180,7 +181,7 @@ def _completed(
         learning=sum(scanned.learning.values()),
         repeated=repeated,
         lost_hits=dict(lost),
-        late_events=max(0, reported - basis.events) if reads.late else 0,
+        late_events=late,
         undigested=tuple(one for one in gaps if one not in made),
         reads=reads,
     )

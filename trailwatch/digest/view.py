@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,10 +19,9 @@ from trailwatch.store.tables import Store
 
 LEAD = timedelta(hours=1)  # a count may begin this long before the day
 SESSION_DAYS = timedelta(days=2)  # a temporary credential lives up to 36 hours
-_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def show(store: Store, engine: Engine, reading: Reading, config: Config) -> pa.Table:
+def show(store: Store, engine: Engine, reading: Reading, unread: pa.Table, config: Config) -> pa.Table:
     """Make `attributed`, `activity`, `identity_days` and `seen` visible; return the ids of the events to report."""
     _show_events(store, engine, reading)
     _show_sessions(store, engine, reading)
@@ -34,23 +34,40 @@ def show(store: Store, engine: Engine, reading: Reading, config: Config) -> pa.T
     engine.execute("create or replace view activity as from activity_window")
     days = (reading.day - timedelta(days=window), reading.day)
     store.show(engine, IDENTITY_DAYS.name, days=days)
-    return engine.relation("reported_events")
+    engine.table("unread", unread)
+    return engine.relation("reported_events", day=reading.day)
 
 
-def narrowed(store: Store, reading: Reading) -> Reading:
-    """Return the reading with those late spans only that hold events.
+def narrowed(store: Store, reading: Reading, versions: Mapping[datetime, int]) -> tuple[Reading, pa.Table]:
+    """Return the reading with those late spans only that hold events nobody has read, and the ids of these events.
 
-    Only the column of ingestion times is read for it, so that a digest does not read the events of a month again.
+    `versions` gives, for the end of each earlier reading, the version of `events` that it saw. What counts is what that
+    version held, not the time of ingestion alone: an ingest at work beside a digest commits a little after its time.
     """
-    if not reading.late:
-        return reading
-    first, last = min(span.day for span in reading.late), max(span.day for span in reading.late)
-    with Engine() as engine:
-        store.show(engine, "events", days=(first, last), name="stored_events")
-        _spans(engine, [(span.day, span.after, span.until) for span in reading.late])
-        held = set(engine.rows("select s.dt, s.until from reported_spans s semi join stored_events e "
-                               "on e.dt = s.dt and e.ingested_at > s.after and e.ingested_at <= s.until"))  # fmt: skip
-    return replace(reading, late=tuple(span for span in reading.late if (span.day, span.until) in held))
+    spans, ids = [], []
+    now = store.partitions("events")
+    before: dict[int, dict[tuple[Any, ...], list[tuple[str, int]]]] = {}
+    for span in reading.late:
+        # A reading that was made again since has no version any more; then the time of ingestion has to do.
+        version = versions.get(span.after)
+        if version is not None and version not in before:
+            before[version] = store.partitions("events", version=version)
+        if version is not None and _files_of(now, span.day) == _files_of(before[version], span.day):
+            continue
+        with Engine() as engine:
+            days = (span.day, span.day)
+            store.show(engine, "events", days=days, name="stored_events")
+            store.show(engine, "events", days=days, name="events_before", version=version)
+            found = engine.relation("unread_events", after=span.after, until=span.until)
+        if found.num_rows:
+            spans.append(span)
+            ids.append(found)
+    empty = pa.table({"event_id": pa.array([], pa.string())})
+    return replace(reading, late=tuple(spans)), pa.concat_tables([empty, *ids])
+
+
+def _files_of(partitions: Mapping[tuple[Any, ...], list[tuple[str, int]]], day: date) -> set[str]:
+    return {path for key, files in partitions.items() if key[0] == day for path, _ in files}
 
 
 def _show_events(store: Store, engine: Engine, reading: Reading) -> None:
@@ -65,15 +82,6 @@ def _show_events(store: Store, engine: Engine, reading: Reading) -> None:
         "until": pa.array([reading.until] * len(looked), TIME),
     }))  # fmt: skip
     engine.build("raw_events", relation="spanned_events")
-    _spans(engine, [(reading.day, _EARLIEST, reading.until), *((s.day, s.after, s.until) for s in reading.late)])
-
-
-def _spans(engine: Engine, spans: Sequence[tuple[date, datetime, datetime]]) -> None:
-    engine.table("reported_spans", pa.table({
-        "dt": pa.array([span[0] for span in spans], pa.date32()),
-        "after": pa.array([span[1] for span in spans], TIME),
-        "until": pa.array([span[2] for span in spans], TIME),
-    }))  # fmt: skip
 
 
 def _show_sessions(store: Store, engine: Engine, reading: Reading) -> None:
