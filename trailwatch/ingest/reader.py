@@ -95,7 +95,7 @@ class Reader:
             return
         found = split(inflated.data)
         damage = inflated.damage or found.damage
-        if found.kind and not found.raws:
+        if found.kind:
             if item.place.kind == keys.PLAIN and (found.kind != keys.UNRECOGNISED or not damage):
                 self._account.skip(found.kind)
             else:

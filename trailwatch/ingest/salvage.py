@@ -36,6 +36,7 @@ class Salvaged:
     repaired: int = 0
     broken: list[str] = field(default_factory=list)
     cut: bool = False  # the text ends within something
+    begun: bool = False  # something in it looks like a record
 
 
 def salvage(data: bytes) -> Salvaged:
@@ -46,6 +47,7 @@ def salvage(data: bytes) -> Salvaged:
     work = _WORK * len(content)
     while work > 0 and (start := _START.search(content, at)):
         at = start.start() + 1
+        result.begun = True
         try:
             value, end = _PARSER.raw_decode(content, start.start())
         except json.JSONDecodeError as error:
@@ -64,6 +66,11 @@ def salvage(data: bytes) -> Salvaged:
     result.cut = not _GLUE.fullmatch(tail)
     _keep_rest(result, tail)
     return result
+
+
+def begins_in(data: bytes) -> bool:
+    """Tell whether something in a document looks like the start of a record."""
+    return _START.search(data.decode("utf-8", "replace")) is not None
 
 
 def mend(raw: bytes) -> bytes | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from trailwatch.ingest.keys import UNRECOGNISED
-from trailwatch.ingest.salvage import mend, readable, salvage, whole
+from trailwatch.ingest.salvage import begins_in, mend, readable, salvage, whole
 
 Raw = bytes | msgspec.Raw
 
@@ -90,17 +90,17 @@ def _another_form(data: bytes, error: Exception) -> Split:
 
 def _salvaged(data: bytes, reason: str) -> Split:
     found = salvage(data)
-    result = Split(data, list(found.raws), broken=[(text, BROKEN) for text in found.broken], repaired=found.repaired)
-    if not found.raws:
-        result.broken = []
-        result.kind, result.damage = UNRECOGNISED, reason
-    elif found.cut:
-        result.damage = f"{reason}; {len(found.raws):,} whole records were kept"
-    return result
+    if not found.begun:
+        return Split(kind=UNRECOGNISED, damage=reason)
+    damage = f"{reason}; {len(found.raws):,} whole records were kept" if found.cut else ""
+    broken = [(text, BROKEN) for text in found.broken]
+    return Split(data, list(found.raws), broken=broken, repaired=found.repaired, damage=damage)
 
 
 def _one(data: bytes) -> Split:
-    return _collect([data], data)
+    found = _collect([data], data)
+    # A wrong letter in `Records` hides the list, and not the records in it.
+    return _salvaged(data, "no list of records") if found.kind == UNRECOGNISED and begins_in(data) else found
 
 
 def _from_list(data: bytes) -> Split | None:
