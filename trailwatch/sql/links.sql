@@ -21,21 +21,25 @@ turns as (
 ),
 -- The caller's side names the parent; the callee's side knows it as a foreign account only.
 issues as materialized (
-    select * replace (
-        max(principal_id) over turn_ as principal_id, max(session_name) over turn_ as session_name,
-        max(person) over turn_ as person, max(source_identity) over turn_ as source_identity,
-        max(subject) over turn_ as subject, min(issued_time) over turn_ as issued_time),
-        -- The name of a console session holds the second that its keys call their creation.
-        coalesce(try_cast(split_part(credential, '@', -1) as timestamptz), issued_time) as created
-    from turns
-    window turn_ as (partition by credential, account, turn)
-    qualify row_number() over (partition by credential, account, turn order by
-        (parent_credential <> '') desc, (parent_principal like '%/external/%'), (parent_person <> '') desc,
-        issued_event_id) = 1
-),
-uses as (
     select
-        credential, account, principal, session_name, issued_time as created,
+        credential, account, min(issued_time) as issued_time, unnest(max(side)),
+        max(principal_id) as principal_id, max(session_name) as session_name, max(person) as person,
+        max(source_identity) as source_identity, max(subject) as subject,
+        -- The name of a console session holds the second that its keys call their creation.
+        coalesce(try_cast(split_part(credential, '@', -1) as timestamptz), min(issued_time)) as created
+    from (
+        select *, {
+            'named': parent_credential <> '', 'own': parent_principal not like '%/external/%',
+            'known': parent_person <> '', 'issued_event_id': issued_event_id, 'kind': kind, 'principal': principal,
+            'parent_credential': parent_credential, 'parent_principal': parent_principal,
+            'parent_person': parent_person} as side
+        from turns
+    )
+    group by credential, account, turn
+),
+uses as materialized (
+    select
+        row_number() over () as use, credential, account, principal, session_name, issued_time as created,
         max(principal_id) as principal_id, max(kind) as kind, max(person) as person,
         max(parent_credential) as node, max(source_identity) as source_identity,
         min(first_time) as first_time, max(last_time) as last_time,
@@ -46,38 +50,41 @@ uses as (
     group by credential, account, principal, session_name, issued_time
 ),
 by_key as materialized (
-    select u.*, m.issued_time as issue_time,
-        coalesce(m.issued_time >= u.start - interval 36 hour, false) as matched
+    select u.*, m.issue_time, m.issue_time is not null as matched
     from uses as u
-    asof left join issues as m
-        on u.credential = m.credential and u.account = m.account and u.last_time + interval 5 second >= m.issued_time
+    left join (
+        select u.use, max(i.issued_time) as issue_time
+        from uses as u
+        join issues as i
+            on i.credential = u.credential and i.account = u.account
+            and i.issued_time <= u.last_time + interval 5 second and i.issued_time >= u.start - interval 36 hour
+        group by u.use
+    ) as m using (use)
 ),
 -- Without the key: the same identity and session name, issued in the same second.
 orphans as (
-    select credential, account, principal, session_name, created from by_key
+    select use, '' as issued_event_id, credential, principal, session_name, created from by_key
     where not matched and created is not null
     union all
-    select credential, account, principal, session_name, created from issues
+    select null, issued_event_id, credential, principal, session_name, created from issues
     where kind = 'console' and parent_credential = '' and session_name <> ''
 ),
 by_name as materialized (
-    select o.credential, o.account, o.principal, o.session_name, o.created,
+    select o.use, o.issued_event_id,
         first(m.credential order by m.kind in ('console', 'switch-role', 'login') desc, abs(o.slack), m.issued_event_id)
             as sibling
     from (select *, unnest([-2, -1, 0, 1, 2]) as slack from orphans) as o
     join issues as m
         on m.principal = o.principal and m.session_name = o.session_name
         and epoch(m.created)::bigint = epoch(o.created)::bigint + o.slack and m.credential <> o.credential
-    group by all
+    group by o.use, o.issued_event_id
 ),
 strays as materialized (
     select u.*, s.sibling,
         coalesce(s.sibling, nullif(max(u.node) over (
             partition by u.principal, u.session_name, u.created), ''), '') as above
     from by_key as u
-    left join by_name as s
-        on s.credential = u.credential and s.account = u.account and s.principal = u.principal
-        and s.session_name = u.session_name and s.created is not distinct from u.created
+    left join by_name as s using (use)
     where not matched
 ),
 -- A console session whose sign-in is not in these logs still holds its keys together.
@@ -111,9 +118,7 @@ gathered as (
         least(i.issued_time, i.created, coalesce(u.first_time, i.issued_time)) as start
     from issues as i
     left join usage as u on u.credential = i.credential and u.account = i.account and u.issue_time = i.issued_time
-    left join by_name as s
-        on i.kind = 'console' and i.parent_credential = '' and s.credential = i.credential and s.account = i.account
-        and s.principal = i.principal and s.session_name = i.session_name and s.created = i.created
+    left join by_name as s on s.use is null and s.issued_event_id = i.issued_event_id
     union all
     select credential, kind, account, principal, principal_id, session_name, person,
         case when above = credential then '' else above end,
@@ -145,31 +150,38 @@ parents as materialized (
     qualify row_number() over (partition by c.id order by p.start desc, p.id) = 1
 ),
 climb as (
-    select id, id as at, 0 as hops, [id] as path from numbered
+    select id, parent as at, 1 as hops, [id, parent] as path from parents
     union all
     select c.id, p.parent, c.hops + 1, list_append(c.path, p.parent)
     from climb as c
     join parents as p on p.id = c.at
     where c.hops < 20 and not list_contains(c.path, p.parent)
 ),
-resolved as (
+-- What stands above: the nearest person, the topmost credential.
+above as (
     select
         c.id,
-        coalesce(arg_min(coalesce(nullif(n.person, ''), n.parent_person), c.hops)
-            filter (n.person <> '' or n.parent_person <> ''), '') as person,
-        coalesce(arg_min(coalesce(case when c.hops > 0 then nullif(n.person, '') end, n.parent_person), c.hops)
-            filter ((c.hops > 0 and n.person <> '') or n.parent_person <> ''), '') as parent_person,
+        arg_min(coalesce(nullif(n.person, ''), n.parent_person), c.hops)
+            filter (n.person <> '' or n.parent_person <> '') as person,
         arg_max(coalesce(nullif(n.parent_credential, ''), n.credential), c.hops) as root_credential,
-        coalesce(max(n.parent_credential) filter (n.parent_credential like 'AKIA%'), '') as long_term_key,
-        sum(n.step)::int as depth,
-        coalesce(arg_min(n.subject, c.hops) filter (n.subject <> ''), '') as subject
+        max(n.parent_credential) filter (n.parent_credential like 'AKIA%') as long_term_key,
+        sum(n.step)::int as steps,
+        arg_min(n.subject, c.hops) filter (n.subject <> '') as subject
     from climb as c
     join numbered as n on n.id = c.at
     group by c.id
 )
 select
-    n.credential, n.kind, n.account, n.principal, n.principal_id, n.session_name, r.person, r.long_term_key,
-    n.parent_credential, n.parent_principal, r.parent_person, r.root_credential, r.depth, r.subject, n.source_identity,
-    n.issued_event_id, n.issued_time, n.first_time, n.last_time, n.first_address, n.valid_from, n.valid_to
+    n.credential, n.kind, n.account, n.principal, n.principal_id, n.session_name,
+    coalesce(nullif(n.person, ''), nullif(n.parent_person, ''), a.person, '') as person,
+    case when n.parent_credential like 'AKIA%' then n.parent_credential else coalesce(a.long_term_key, '') end
+        as long_term_key,
+    n.parent_credential, n.parent_principal,
+    coalesce(nullif(n.parent_person, ''), a.person, '') as parent_person,
+    coalesce(a.root_credential, nullif(n.parent_credential, ''), n.credential) as root_credential,
+    n.step + coalesce(a.steps, 0) as depth,
+    coalesce(nullif(n.subject, ''), a.subject, '') as subject,
+    n.source_identity, n.issued_event_id, n.issued_time, n.first_time, n.last_time, n.first_address, n.valid_from,
+    n.valid_to
 from numbered as n
-join resolved as r on r.id = n.id
+left join above as a on a.id = n.id
