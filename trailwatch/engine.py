@@ -58,21 +58,29 @@ class Engine:
             self.table(name, schema.empty_table())
             return
         types = {key: _sql_type(schema.field(key).type) for key in partitions}
+        columns = f", hive_partitioning = true, hive_types = {_struct(types)}" if types else ""
         # The relation API binds the paths, so that a path is never part of SQL text.
-        relation = self._con.read_parquet(list(files), hive_partitioning=bool(partitions), union_by_name=False) \
-            if not types else self._con.sql(
-                "select * from read_parquet($files, hive_partitioning = true, hive_types = " + _struct(types) + ")",
-                params={"files": list(files)})  # fmt: skip
-        relation.create_view(name, replace=True)
+        relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
+        self.clear(name)
+        relation.create_view(name)
 
     def table(self, name: str, data: pa.Table | pa.RecordBatchReader | pd.DataFrame) -> None:
         """Keep rows in the session as a table."""
-        self._con.execute(f"drop view if exists {_name(name)}") if self._is_view(name) else None
+        self.clear(name)
         self._con.register("arriving", data)
         try:
-            self._con.execute(f"create or replace table {_name(name)} as select * from arriving")
+            self._con.execute(f"create table {_name(name)} as select * from arriving")
         finally:
             self._con.unregister("arriving")
+
+    def clear(self, name: str) -> None:
+        """Remove a relation, be it a table or a view; one that does not exist is no error."""
+        kinds = self._con.execute(
+            "select table_type from information_schema.tables where table_name = $name and table_schema = 'main'",
+            {"name": name},
+        ).fetchall()
+        for (kind,) in kinds:
+            self._con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {_name(name)}")
 
     def view(self, name: str, *, relation: str | None = None) -> None:
         """Define a view from trailwatch/sql/<relation>.sql."""
@@ -140,10 +148,6 @@ class Engine:
             return self._con.execute(sql, parameters or None)
         except duckdb.Error as error:
             raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
-
-    def _is_view(self, name: str) -> bool:
-        found = self._con.execute("select 1 from duckdb_views() where view_name = $name", {"name": name}).fetchall()
-        return bool(found)
 
 
 def _name(name: str) -> str:

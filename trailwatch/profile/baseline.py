@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.engine import Engine
-from trailwatch.profile.batches import vacate
 from trailwatch.store.tables import Store
 
 WINDOW = 90
@@ -26,12 +25,10 @@ def show(store: Store, engine: Engine, *, day: date, window: int = WINDOW) -> No
     A user or role that was deleted and made again under its old name is another one: it starts without history.
     """
     for name in ("activity_files", "seen_files"):
-        vacate(engine, name)
     store.show(engine, "activity", days=(day - timedelta(days=window), day), name="activity_files")
     store.show(engine, "seen", days=(date.min, day), name="seen_files")
     engine.build("formers", day=day)
     for name, relation in (("activity_window", "activity_now"), ("seen", "seen_now")):
-        vacate(engine, name)
         engine.view(name, relation=relation)
 
 

@@ -70,14 +70,7 @@ def show(store: Store, engine: Engine, table: str, partitions: Iterable[Partitio
     days = [date.fromisoformat(folder[3:13]) for folder in wanted]
     files = store.files(table, days=(min(days), max(days)), version=version) if days else []
     kept = sorted(path for path in files if "/".join(path.rsplit("/", 3)[1:3]) in wanted)
-    vacate(engine, name)
     engine.files(name, kept, layout.columns, partitions=layout.partitions)
-
-
-def vacate(engine: Engine, name: str) -> None:
-    """Drop the table of this name, which an empty range of days leaves: a view cannot take its place."""
-    if engine.rows("select 1 from duckdb_tables() where table_name = $name", name=name):
-        engine.execute(f'drop table "{name}"')
 
 
 def made(store: Store, table: str) -> int:

@@ -83,6 +83,7 @@ class Matrix:
     person: npt.NDArray[Any]
     peer: npt.NDArray[Any]
     judged_from: npt.NDArray[Any]
+    id: npt.NDArray[Any]  # of features_identities
     raw: Floats  # as measured
     usual: Floats  # the identity's own median, shrunk toward its peers'
     spread: Floats
@@ -100,15 +101,25 @@ class Matrix:
 def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = None) -> Matrix:
     """Return the matrix of the training days and of `day`, from the relations activity, identity_days and seen."""
     start, first = day - timedelta(days=WINDOW_DAYS), day - timedelta(days=TRAINING_DAYS)
-    _weigh(engine)
     found = {} if zones is None else dict(sorted(zones.items()))
     engine.table("zones", pa.table({"who": list(found), "zone": list(found.values())}, schema=_ZONES))
-    engine.build("features_cells", start=start, day=day)
-    for name in ("present", "seen", "holders", "firsts", "actions", "new", "hours"):
-        engine.build(f"features_{name}")
-    engine.build("features_dates", start=start)
-    for name in ("gaps", "days"):
-        engine.build(f"features_{name}")
+    _weigh(engine)
+    window: dict[str, Any] = {"start": start, "day": day}
+    for name, parameters in (
+        ("totals", window),
+        ("identities", {}),
+        ("local", {}),
+        ("held", {"day": day}),
+        ("firsts", {"start": start}),
+        ("present", window),
+        ("actions", {}),
+        ("new", window),
+        ("hours", {"first": first}),
+        ("dates", window),
+        ("gaps", {}),
+        ("days", {"start": start}),
+    ):
+        engine.build(f"features_{name}", **parameters)
     return _matrix(engine.relation("features_usual", first=first, warm_up=WARM_UP))
 
 
@@ -116,13 +127,10 @@ _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
 
 
 def _weigh(engine: Engine) -> None:
-    pairs = engine.rows("select distinct event_source, event_name from activity order by all")
-    # Where neither IAM nor the name tells the level, the record's own word on reading decides.
-    levels = [actions.level(source, name) for source, name in pairs]
+    names = [name for (name,) in engine.rows("select distinct value from seen where dimension = 'action' order by all")]
     engine.table("action_weights", pa.table({
-        "event_source": pa.array([source for source, _ in pairs], pa.string()),
-        "event_name": pa.array([name for _, name in pairs], pa.string()),
-        "weight": pa.array([actions.SENSITIVITY[level] if level else None for level in levels], pa.float64()),
+        "action": pa.array(names, pa.string()),
+        "weight": pa.array([actions.sensitivity(*name.split(":", 1)) for name in names], pa.float64()),
     }))  # fmt: skip
 
 
@@ -136,7 +144,9 @@ def _matrix(rows: pa.Table) -> Matrix:
 
     floors = np.array([feature.floor for feature in FEATURES])
     novel = np.array([feature.novelty for feature in FEATURES])
-    raw, middle, deviation, high = block(), block("m_"), block("s_"), block("h_")
+    raw, middle, high = block(), block("m_"), block("h_")
+    # Novelty is nothing on most days, so that its median deviation is too.
+    deviation = np.column_stack([column("s_" + f.name) if not f.novelty else np.zeros(len(raw)) for f in FEATURES])
     peer, day, root = column("peer"), column("dt").astype("datetime64[D]"), column("root").astype(bool)
     peers_usual, peers_spread = _of_peers(raw, peer, floors)
     # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.
@@ -153,7 +163,7 @@ def _matrix(rows: pa.Table) -> Matrix:
     scaled -= _moved_together(scaled, peer, day)
     first = column("first_day").astype("datetime64[D]")
     return Matrix(
-        day=day, principal=column("principal"), person=column("person"), peer=peer,
+        id=column("id"), day=day, principal=column("principal"), person=column("person"), peer=peer,
         judged_from=np.where(root, first, first + np.timedelta64(WARM_UP, "D")),
         raw=raw, usual=usual, spread=spread, peers_usual=peers_usual,
         scaled=np.clip(scaled, LOWEST, HIGHEST),

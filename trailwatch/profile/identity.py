@@ -12,7 +12,6 @@ from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.profile import baseline
-from trailwatch.profile.batches import vacate
 from trailwatch.profile.portrait import networks_of, render_text
 from trailwatch.store.tables import Store
 
@@ -152,7 +151,6 @@ def profiles(store: Store, text: str, *, day: date, config: Config | None = None
     config = config or Config()
     with Engine() as engine:
         baseline.show(store, engine, day=day)
-        vacate(engine, "sessions")
         store.show(engine, "sessions")
         found = find(engine, text)
         if not found:

@@ -12,7 +12,6 @@ from functools import cache
 import pyarrow as pa
 
 from trailwatch.engine import Engine, relation_text
-from trailwatch.profile.batches import vacate
 from trailwatch.store.schema import SETTLED
 from trailwatch.store.tables import Store, StoreConflict
 
@@ -59,7 +58,6 @@ class Memory:
 
     def refresh(self) -> Memory:
         """Read the newest row of each (stage, day, shard)."""
-        vacate(self.engine, "settled_rows")
         self.store.show(self.engine, "settled", name="settled_rows")
         rows = self.engine.rows(
             "select stage, dt, shard, arg_max(inputs, settled_at), arg_max(doubles, settled_at) from settled_rows "
@@ -97,7 +95,6 @@ class Memory:
         version = self.store.version("settled")
         if len(self.store.partitions("settled", version=version).get((), [])) <= FILES:
             return
-        vacate(self.engine, "settled_rows")
         self.store.show(self.engine, "settled", name="settled_rows", version=version)
         newest = self.engine.query(
             "select * from settled_rows qualify row_number() over "

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from trailwatch.engine import Engine
-from trailwatch.profile.batches import Batch, Files, Partition, predicate, show, vacate
+from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
 from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
 from trailwatch.profile.sessions import alias_table
 from trailwatch.store.tables import Store
@@ -149,7 +149,6 @@ def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:
     days = sorted({day for day, _ in batch.partitions})
     bench.engine.table("days", pa.table({"day": pa.array(days, pa.date32())}))
     reach = (first - timedelta(days=REACH), last)
-    vacate(bench.engine, "near_sessions")
     bench.store.show(bench.engine, "sessions", days=reach, name="near_sessions", version=version)
     for table in ("sessions_window", "day_links"):
         if table == "day_links":
