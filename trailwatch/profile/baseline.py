@@ -24,7 +24,6 @@ def show(store: Store, engine: Engine, *, day: date, window: int = WINDOW) -> No
 
     A user or role that was deleted and made again under its old name is another one: it starts without history.
     """
-    for name in ("activity_files", "seen_files"):
     store.show(engine, "activity", days=(day - timedelta(days=window), day), name="activity_files")
     store.show(engine, "seen", days=(date.min, day), name="seen_files")
     engine.build("formers", day=day)
