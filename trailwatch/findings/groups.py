@@ -78,7 +78,7 @@ def group(hits: pa.Table, rules: Mapping[str, Detection], events: Mapping[str, R
         if row is None:
             # Only a detection's own query can name an event outside the scope; without a time it is no evidence.
             continue
-        key = tuple((name, str(_first(row.get(name), hit.get(name)))) for name in ("account", *_keys(rule)))
+        key = tuple((name, str(_first(row.get(name), hit.get(name)))) for name in _keys(rule))
         gathered.setdefault((rule.id, key), {}).setdefault(row["event_id"], (row, hit.get("evidence") or ""))
     for (detection, key), found in sorted(gathered.items()):
         entries = sorted(found.values(), key=lambda entry: (entry[0]["event_time"], entry[0]["event_id"]))
@@ -106,7 +106,9 @@ def merged(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def _keys(rule: Detection) -> list[str]:
-    return [name for name in (rule.count.by if rule.count else rule.by) if name != "account"]
+    keys = [name for name in (rule.count.by if rule.count else rule.by) if name != "account"]
+    # A person signs in through one account and works in another: that is still one act.
+    return keys if "who" in keys else ["account", *keys]
 
 
 def _first(*values: object) -> object:

@@ -151,7 +151,7 @@ def _identity(group: Group, account: str) -> tuple[Any, ...]:
     pairs = dict(group.key) | {name: dict(group.key).get(name) or group.only(name) for name in ("principal", "person")}
     if not {"principal", "person"} & {name for name, _ in group.key}:
         pairs = dict(group.key)
-    return account, *((name, value) for name, value in pairs.items() if name != "account")
+    return account if "account" in dict(group.key) else "", *((name, value) for name, value in pairs.items() if name != "account")
 
 
 def _title(group: Group) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from trailwatch.simulate import benign, callers, sts
+from trailwatch.simulate import benign, callers, sts, users
 from trailwatch.simulate.chance import stable_id
 from trailwatch.simulate.habits import Session, sessions
 from trailwatch.simulate.people import PEOPLE
@@ -33,6 +33,8 @@ def day(span: Span) -> Iterator[Record]:
         ):
             rows.setdefault(row.actor, []).append(row)
     yield from _break_fix(span, rows.pop("break-fix", []))
+    for row in rows.pop("svc-reports", []):
+        yield _act(span, users.reports_user(span.day), span.at(3.8), row)
     for actor, due in rows.items():
         yield from _pipeline(span, actor, due) if actor in _PIPELINES else _person(span, actor, due)
     if span.dense and span.day.weekday() in (TUESDAY, THURSDAY):

@@ -109,6 +109,30 @@ def cloudtrail(span: Span) -> Iterator[Record]:
     )
 
 
+def single_sign_on(span: Span) -> Iterator[Record]:
+    """Yield Identity Center keeping its own identity provider in each account, by its service-linked role."""
+    if span.copy or span.day.weekday() != 0 and span.day.day != 15:
+        return
+    for account in ACCOUNTS:
+        chance = span.chance("sso", account)
+        begin = span.at(5 + 10 * chance.random())
+        caller, entry = sts.service_role(
+            chance,
+            begin,
+            account,
+            "AWSServiceRoleForSSO",
+            "AWS-SSO",
+            "sso",
+            path=_LINKED.format("sso"),
+        )
+        yield from entry
+        # In dev, previews of whole accounts come and go, so that their provider is made anew.
+        apis = ("iam:GetSAMLProvider", *(("iam:CreateSAMLProvider",) if account == DEV else ()), "iam:UpdateSAMLProvider")
+        provider = {"name": "AWSSSO_DO_NOT_DELETE", "sAMLMetadataDocument": "<EntityDescriptor/>"}
+        for number, api in enumerate(apis):
+            yield call(chance, begin + timedelta(seconds=1 + number), caller, api, params=provider if number else None)
+
+
 def scaling(span: Span) -> Iterator[Record]:
     """Yield the shop's scaling, by the traffic of the day."""
     if span.copy or (not span.dense and span.day.day != 2):
@@ -189,4 +213,4 @@ def events(span: Span) -> Iterator[Record]:
         yield record
 
 
-PRODUCERS: tuple[Producer, ...] = (config, backup, cloudtrail, scaling, decrypts, events)
+PRODUCERS: tuple[Producer, ...] = (config, backup, cloudtrail, single_sign_on, scaling, decrypts, events)
