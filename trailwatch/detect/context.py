@@ -79,12 +79,13 @@ def build(
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
-    _accounts(engine, config, own)
+    # One look at the events for both: each look works out the meaning of all of them.
+    events = dict(engine.rows("select coalesce(recipient_account_id, ''), count(*) from attributed group by all"))
+    _accounts(engine, config, events if own is None else own)
     _identities(engine, config)
     _places(engine, config)
     _rhythms(engine, day, late)
-    (events,) = engine.rows("select count(*) from attributed")[0]
-    if events <= KEPT:
+    if sum(events.values()) <= KEPT:
         engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
         engine.build("scope")
     else:
@@ -100,13 +101,13 @@ def _has_history(engine: Engine, day: date | None) -> bool:
 
 def _rhythms(engine: Engine, day: date | None, late: Iterable[date]) -> None:
     # Of a late event counts what was known before its own day.
-    days = sorted({*([day] if day else []), *late})
-    if not days:
-        days = [dt for (dt,) in engine.rows("select distinct dt from attributed")]
     engine.table("rhythms", _HISTORY["rhythm"].insert(0, pa.field("dt", pa.date32())).empty_table())
     if not engine.rows("select 1 from rhythm limit 1"):
         engine.table("first_uses", _table({"dt": pa.date32(), "kind": TEXT, "value": TEXT, "first_time": TIME}, []))
         return
+    days = sorted({*([day] if day else []), *late})
+    if not days:
+        days = [dt for (dt,) in engine.rows("select distinct dt from attributed")]
     columns = ", ".join(_HISTORY["rhythm"].names)
     for one in days:
         if day and one != day:
@@ -120,11 +121,9 @@ def _rhythms(engine: Engine, day: date | None, late: Iterable[date]) -> None:
         engine.build("first_uses", relation="first_uses_events")
 
 
-def _accounts(engine: Engine, config: Config, given: Iterable[str] | None) -> None:
+def _accounts(engine: Engine, config: Config, recipients: Iterable[str]) -> None:
     # A trail delivers only what happened in its owner's accounts.
-    own = set(given) if given is not None else {account for (account,) in engine.rows(
-        "select distinct recipient_account_id from attributed where recipient_account_id <> ''")}  # fmt: skip
-    own |= set(config.organization.accounts)
+    own = {account for account in recipients if account} | set(config.organization.accounts)
     known = own | set(config.organization.partners)
     for name, ids in (("own_accounts", own), ("known_accounts", known)):
         engine.table(name, _table({"account": TEXT}, [{"account": one} for one in sorted(ids)]))
