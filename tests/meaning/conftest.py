@@ -93,12 +93,23 @@ def assume(caller: Record, role: str, name: str, key: str, *, account: str = HOM
     )
 
 
+def signin(identity: Record, time: str, name: str = "ConsoleLogin", **fields: Any) -> Record:
+    """Return a successful call of the sign-in service."""
+    return record(
+        {"eventSource": "signin.amazonaws.com", "eventName": name, "eventType": "AwsConsoleSignIn", "eventTime": time},
+        **({"userIdentity": identity, "responseElements": {name: "Success"}} | fields),
+    )
+
+
+def at(clock: str, day: int = 5) -> str:
+    """Return a time of January 2026."""
+    return f"2026-01-{day:02}T{clock}Z"
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """Builders of records and identities."""
-    return SimpleNamespace(
-        record=record, user=user, session=session, assume=assume, role_id=role_id, HOME=HOME, AWAY=AWAY, KEY=KEY
-    )
+    return SimpleNamespace(record=record, user=user, session=session, assume=assume, signin=signin, at=at, KEY=KEY)
 
 
 @pytest.fixture

@@ -71,9 +71,7 @@ def test_every_agent(make: SimpleNamespace, said: Callable[..., list[dict[str, A
     assert {agent: row["client"] for agent, row in zip(CLIENTS, rows, strict=True)} == CLIENTS
 
 
-def test_a_release_does_not_make_a_new_client(
-    make: SimpleNamespace, said: Callable[..., list[dict[str, Any]]]
-) -> None:
+def test_a_release_does_not_make_a_new_client(make: SimpleNamespace, said: Callable[..., list[dict[str, Any]]]) -> None:
     agents = [f"aws-cli/2.{minor}.0 Python/3.{minor}.1 Linux/5.{minor} sid/{minor:012x} m/E,b,Z" for minor in range(9)]
     assert {row["client"] for row in said(*(make.record(userAgent=agent) for agent in agents))} == {"aws-cli/2 linux"}
 

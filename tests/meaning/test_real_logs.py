@@ -58,7 +58,9 @@ def test_the_outcomes(invictus: Engine) -> None:
 
 
 def test_the_console_is_not_a_service(invictus: Engine) -> None:
-    marked = invictus.rows("select distinct origin from attributed where console_session = 'true' and invoked_by is null")
+    marked = invictus.rows(
+        "select distinct origin from attributed where console_session = 'true' and invoked_by is null"
+    )
     assert marked == [("console",)]
     services = invictus.rows("select distinct origin from attributed where identity_type = 'AWSService'")
     assert services == [("service",)]
