@@ -268,6 +268,8 @@ def _check_values(config: Config, where: str, text: str) -> None:
         for shift in person.shifts:
             parse_shift(shift, where=place)
         _check_zone(person.time_zone, place)
+        if person.shifts and not person.time_zone and not isinstance(person, Group) and not _zoned_by_group(config, name):
+            raise ConfigError(f"{name!r} has shifts but no time_zone", where=place, hint='time_zone = "Europe/Berlin"')
         if any(not isinstance(moment, date) for span in person.on_call for moment in (span.from_, span.to)):
             raise ConfigError("on_call needs dates", where=place, hint="{ from = 2026-07-25, to = 2026-07-26 }")
         for network in person.networks:
@@ -275,6 +277,10 @@ def _check_values(config: Config, where: str, text: str) -> None:
                 raise ConfigError(f"network {network!r} is not declared", where=place, hint="add it under [networks]")
     for name, principal in config.principals.items():
         _check_zone(principal.time_zone, _place(where, text, name))
+
+
+def _zoned_by_group(config: Config, name: str) -> bool:
+    return any(group.time_zone and name in group.members for group in config.groups.values())
 
 
 def _check_zone(zone: str, where: str) -> None:

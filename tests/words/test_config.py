@@ -75,6 +75,7 @@ def test_flags_beat_the_environment_which_beats_the_file(tmp_path: Path) -> None
         ('[networks]\noffice = ["1.2.3"]', ":2:1", "1.2.3"),
         ('[people.a]\ntime_zone = "Mars/Olympus"', ":1:1", "Mars/Olympus"),
         ('[people.a]\nshifts = ["mo 9-5"]', ":1:1", "mo 9-5"),
+        ('[people.a]\nshifts = ["mon-fri 09:00-17:00"]', ":1:1", "time_zone"),
         ('[people.a]\nnetworks = ["home"]', ":1:1", "home"),
         ('[people.a]\non_call = [{ from = "x", to = 1 }]', ":1:1", "on_call"),
         ('[[suppress]]\ndetection = "a"\nreason = "b"\nuntil = 2026-01-01', "", "owner"),

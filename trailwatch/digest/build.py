@@ -59,7 +59,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     rules = catalogue.load(config)
     with Engine() as engine:
         reported = view.show(source, engine, reads, unread, config)
-        context.build(engine, config, day=day)
+        context.build(engine, config, day=day, late=[span.day for span in reads.late])
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
         scores = _score(engine, day=day, config=config)
         triaged = triage.findings(
