@@ -29,7 +29,7 @@ uses as (
         max(source_identity) as source_identity,
         '' as issued_event_id, session_created_at as issued_time, '' as shared_event_id, '' as subject,
         min(first_time) as first_time, max(last_time) as last_time, sum(events)::bigint as events,
-        coalesce(list(address order by first_time) filter (own_address and address <> ''), [])[1:20] as addresses
+        coalesce(list(address order by first_time, address) filter (own_address and address <> ''), [])[1:20] as addresses
     from used
     group by dt, shard, credential, principal, principal_id, session_name, session_created_at
 ),
@@ -72,7 +72,8 @@ described as (
         kind in ('session-token', 'signin-token', 'login', 'console', 'switch-role') as same,
         -- Application users of an identity pool are not staff, and a transient subject is another one every time.
         lower(case
-            when kind = 'saml' and lower(coalesce(given[4], '')) not like '%transient' then coalesce(given[3], '')
+            when kind = 'saml' and lower(coalesce(given[4], '')) not like '%transient'
+                then coalesce(nullif(given[3], 'HIDDEN_DUE_TO_SECURITY_REASONS'), '')
             when kind = 'saml' then coalesce(asked[1], '')
             when kind = 'web-identity' and not contains(coalesce(given[7], asked[4], identity_provider, ''), 'cognito')
                 then coalesce(given[5], user_name, '')
