@@ -57,18 +57,26 @@ def test_public_names_have_words_and_types(name) -> None:
         assert function.__doc__.partition("\n")[0].rstrip().endswith((".", ":")), function
         hints = inspect.signature(function)
         assert hints.return_annotation is not inspect.Signature.empty
-        assert all(given.annotation is not inspect.Parameter.empty for given in hints.parameters.values() if given.name != "self")
+        assert all(
+            given.annotation is not inspect.Parameter.empty
+            for given in hints.parameters.values()
+            if given.name != "self"
+        )
 
 
 def test_importing_is_light_and_without_warnings() -> None:
     check = f"import trailwatch, sys; print([m for m in {HEAVY} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-W", "error", "-c", check], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", check], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_help_waits_for_nothing() -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([sys.executable, "-m", "trailwatch", "--help"], env=ENVIRONMENT, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "trailwatch", "--help"], env=ENVIRONMENT, capture_output=True, check=True
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert b"ingest" in done.stdout
     # Time of this process alone: other work on the machine does not count.
@@ -90,7 +98,9 @@ def test_a_store_answers(trail) -> None:
 
 def test_a_digest_and_its_findings(trail) -> None:
     digest = trail.digest("2026-01-05")
-    (stopped,) = [found for found in digest.findings if "cloudtrail:StopLogging" in {top.value for top in found.actions}][:1]
+    (stopped,) = [
+        found for found in digest.findings if "cloudtrail:StopLogging" in {top.value for top in found.actions}
+    ][:1]
     assert isinstance(stopped, tw.Finding)
     assert trail.finding(stopped.id) == stopped
     frame = trail.findings(start="2026-01-05").df()

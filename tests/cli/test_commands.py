@@ -146,7 +146,9 @@ def test_views_of_people_are_there(command, at) -> None:
 def test_show_knows_people_and_findings(command, at) -> None:
     command("digest", "--date", "2026-07-28", *at)
     assert command("show", "alice@example.com", *at).out.startswith("alice@example.com  (person)")
-    (row,) = json.loads(command("sql", "select id from findings where detection = 'admin-granted'", "--format", "json", *at).out)
+    (row,) = json.loads(
+        command("sql", "select id from findings where detection = 'admin-granted'", "--format", "json", *at).out
+    )
     told = command("show", row["id"], *at).out
     assert "admin-granted" in told
     assert "svc-reports" in told

@@ -36,11 +36,26 @@ def hostile(tmp_path: Path) -> Path:
 
 
 def test_ingest_accounts_in_json(command, sample_logs, settings) -> None:
-    done = command("ingest", sample_logs, "--store", "store", "--config", settings, "--from", STORY, "--to", STORY, "--format", "json")
+    done = command(
+        "ingest",
+        sample_logs,
+        "--store",
+        "store",
+        "--config",
+        settings,
+        "--from",
+        STORY,
+        "--to",
+        STORY,
+        "--format",
+        "json",
+    )
     values = json.loads(done.out)
     assert values["read"] > 0
     assert values["records"] == values["events"] + sum(values["others"].values())
-    again = json.loads(command("ingest", sample_logs, "--store", "store", "--from", STORY, "--to", STORY, "--format", "json").out)
+    again = json.loads(
+        command("ingest", sample_logs, "--store", "store", "--from", STORY, "--to", STORY, "--format", "json").out
+    )
     assert (again["read"], again["events"], again["known"]) == (0, 0, values["read"])
 
 
@@ -69,11 +84,15 @@ def test_a_file_is_for_its_owner_alone(command, at, tmp_path, form) -> None:
 def test_a_file_that_cannot_be_written_is_said(command, at) -> None:
     done = command("sql", "select 1", "-o", "no/such/folder/file", *at)
     assert done.code == 1
-    assert done.err == "trailwatch: no/such/folder/file: cannot be written: No such file or directory Try: another file\n"
+    assert (
+        done.err == "trailwatch: no/such/folder/file: cannot be written: No such file or directory Try: another file\n"
+    )
 
 
 def test_csv_holds_no_formulas(command, at) -> None:
-    query = "select '=cmd()' as a, '+1' as b, '-2' as \"=c\", '@x' as d, 'a' as e, -5 as f, -1.5 as g, chr(9) || '=1' as h"
+    query = (
+        "select '=cmd()' as a, '+1' as b, '-2' as \"=c\", '@x' as d, 'a' as e, -5 as f, -1.5 as g, chr(9) || '=1' as h"
+    )
     assert command("sql", query, "--format", "csv", *at).out == (
         "a,b,'=c,d,e,f,g,h\n'=cmd(),'+1,'-2,'@x,a,-5,-1.5,'·=1\n"
     )
@@ -104,11 +123,17 @@ def test_hostile_words_reach_no_terminal(command, hostile, form) -> None:
 
 
 def test_hostile_words_reach_no_terminal_from_the_store(command, hostile) -> None:
-    told = [command("ingest", hostile, "--store", "store"), command("ingest", hostile, "--store", "store", "--format", "json")]
+    told = [
+        command("ingest", hostile, "--store", "store"),
+        command("ingest", hostile, "--store", "store", "--format", "json"),
+    ]
     told += [command("settle", "--store", "store"), command("digest", "--date", "2026-01-05", "--store", "store")]
     everything = "select * from events"
     told += [command("sql", everything, "--store", "store", "--format", form) for form in ("table", "csv", "json")]
-    told += [command("show", "111122223333/user/" + EVIL, "--store", "store"), command("show", EVIL, "--store", "store")]
+    told += [
+        command("show", "111122223333/user/" + EVIL, "--store", "store"),
+        command("show", EVIL, "--store", "store"),
+    ]
     told += [command("sql", f"select {EVIL!r}", "--store", "store"), command("digest", "--store", EVIL)]
     ids = json.loads(command("sql", "select id from findings", "--store", "store", "--format", "json").out)
     assert ids
@@ -123,7 +148,7 @@ def test_hostile_words_reach_no_terminal_from_the_store(command, hostile) -> Non
 def test_escapes_are_the_same_text_to_json() -> None:
     text = "\x1b\x7f\x9b\u202e\n\tä"
     assert output.safe(text) == "\\u001b\\u007f\\u009b\\u202e\n\tä"
-    assert json.loads(f'"{output.safe(chr(0x9b))}"') == "\x9b"
+    assert json.loads(f'"{output.safe(chr(0x9B))}"') == "\x9b"
 
 
 def test_colours_are_for_people(command, at, monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -69,14 +70,16 @@ def _holds(page: Page) -> None:
     """Check what holds of every page."""
     assert page.said == []
     assert len(page.asked) == 1, "the page loads itself and nothing else"
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "sideways scroll"
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+        "sideways scroll"
+    )
     assert page.locator("script, img, iframe, object, form, link").count() == 0
     policy = page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content") or ""
     assert policy.startswith("default-src 'none'")
     levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
     # Text that is cut at the edge of its own box is a sideways scroll that nobody can make.
     cut = page.evaluate(
         "[...document.querySelectorAll('body *')].filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth"
@@ -124,7 +127,12 @@ def test_a_step_of_an_incident_leads_to_its_finding(show, story) -> None:
 def test_hostile_words_are_shown_and_do_nothing(show, hostile) -> None:
     page = show(hostile)
     assert page.title().startswith("trailwatch")
-    assert page.evaluate("[...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames()).filter(n => n.startsWith('on'))") == []
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('*')].flatMap(one => one.getAttributeNames()).filter(n => n.startsWith('on'))"
+        )
+        == []
+    )
     assert page.locator("style").count() == 1
     assert page.locator("main b b, code b").count() == 0
     assert "<script>" in page.locator("main").inner_text()

@@ -47,7 +47,9 @@ def ingest(
     end: options.To = None,
     account: options.Accounts = None,
     region: options.Regions = None,
-    reconcile: Annotated[bool, typer.Option(help="List every day again, for objects that came very late.")] = False,
+    reconcile: Annotated[
+        bool, typer.Option(help="List the last 31 days again, for objects that came very late.")
+    ] = False,
     form: AccountFormat = Account.text,
     out: options.Output = None,
     quiet: options.Quiet = False,
@@ -172,9 +174,7 @@ def _print(form: Page, pages: Sequence[Digest], out: str | None) -> None:
     output.write(text or "Nothing new: every day has its digest.", out, colored=colored)
 
 
-def _leave(
-    *, findings: Iterable[Finding] = (), fail_on: options.Severity | None = None, gaps: bool = False
-) -> None:
+def _leave(*, findings: Iterable[Finding] = (), fail_on: options.Severity | None = None, gaps: bool = False) -> None:
     from trailwatch.finding import rank
 
     if gaps:

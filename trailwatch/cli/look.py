@@ -25,7 +25,9 @@ class Grid(StrEnum):
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A name, ARN, access key id, role, e-mail address, or the id of a finding.")],
+    name: Annotated[
+        str, typer.Argument(help="A name, ARN, access key id, role, e-mail address, or the id of a finding.")
+    ],
     store: options.Store = None,
     config: options.ConfigFile = None,
     date: Annotated[str | None, typer.Option("--date", help="As of this UTC day [default: the last one].")] = None,

@@ -61,7 +61,9 @@ def progress(*, quiet: bool) -> Progress:
 def _print(text: str) -> None:
     try:
         # A terminal of another encoding shows what it can.
-        sys.stdout.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(sys.stdout.encoding or "utf-8"))
+        sys.stdout.write(
+            text.encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(sys.stdout.encoding or "utf-8")
+        )
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader of a pipe left, as `head` does; the exit code is still the command's.
