@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from stories.chronicle import Lived
 
 from trailwatch import api
-from trailwatch.digest.page import Digest
 
 # The quiet days and those of attacks and look-alikes. Days between them are left out: a digest costs seconds.
 DAYS = tuple(
     date(2026, 7, day) for day in (3, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31)
 ) + tuple(date(2026, 8, day) for day in (1, 3, 4, 5, 6, 7, 8, 10, 11, 12))
-
-
-@dataclass(frozen=True)
-class Lived:
-    """A store of the sample logs, its digests by day, and what was planted."""
-
-    trail: api.Trail
-    digests: Mapping[date, Digest]
-    story: Mapping[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from trailwatch import api
 from trailwatch.digest.page import Digest
 from trailwatch.finding import rank
 
+# The first test waits for the digests of the fixture, which are many.
+pytestmark = pytest.mark.timeout(1500)
 ATTACK = date(2026, 7, 28)
 # Enough of the days before for identities to be known; the model has its own tests.
 FIRST, LAST = date(2026, 7, 6), date(2026, 8, 1)

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Lived
+from stories.chronicle import Lived
 
 from trailwatch.digest.page import Digest
 from trailwatch.finding import Finding, rank
 from trailwatch.simulate import story
 
+# The first test waits for the digests of the fixture, which are many.
+pytestmark = pytest.mark.timeout(1500)
 EXPECTED: Mapping[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "expected.toml").read_text())
 FIRST_TEN = 10
 MOST_ON_A_QUIET_DAY = 2

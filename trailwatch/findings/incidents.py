@@ -35,8 +35,9 @@ def join(
     `recent` are findings of earlier days, `known` the incidents of earlier days by id; `crowded` names the networks
     that more than three principals used in 30 days. Suppressed and low findings belong to the story like all others.
     """
-    known = known or {}
     start = datetime.combine(day - timedelta(days=DAYS - 1), time(), tzinfo=UTC)
+    known = known or {}
+    running = {id: incident for id, incident in known.items() if incident.first_time >= start}
     today = [finding for finding in findings if finding.status not in _CLOSED and finding.kind in _TOLD]
     present = {finding.id for finding in today}
     before = [
@@ -49,7 +50,7 @@ def join(
     for story in _stories([*today, *before], crowded):
         if not any(finding.id in present for finding in story) or not _worth_telling(story):
             continue
-        incident = _incident(story, known)
+        incident = _incident(story, running)
         incidents.append(incident)
         place |= dict.fromkeys((finding.id for finding in story), incident.id)
     told = tuple(replace(finding, incident=place.get(finding.id, "")) if finding.id in present else finding for finding in findings)

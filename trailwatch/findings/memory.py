@@ -108,7 +108,9 @@ def _with_status(finding: Finding, last: Last | None, day: date) -> Finding:
     recent = (day - last.day).days <= QUIET_DAYS and not last.closed
     risen = rank(finding.severity) > rank(last.severity)
     status = ("risen" if risen else "ongoing") if recent else "reopened"
-    return replace(finding, status=status, evidence={**finding.evidence, "since": last.since.isoformat()})
+    # What goes on belongs to the incident that it belonged to before.
+    incident = last.finding.incident if recent else ""
+    return replace(finding, status=status, incident=incident, evidence={**finding.evidence, "since": last.since.isoformat()})
 
 
 def _since(last: Last) -> Finding:

@@ -15,7 +15,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True)
 class Benign:
-    """One harmless call: `actor` is a pipeline (terraform, terraform-dev, terraform-security), break-fix, svc-reports, or a person."""
+    """One harmless call of an actor: a pipeline (terraform, terraform-dev, …), break-fix, svc-reports, or a person."""
 
     api: str
     actor: str

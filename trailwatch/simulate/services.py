@@ -111,7 +111,7 @@ def cloudtrail(span: Span) -> Iterator[Record]:
 
 def single_sign_on(span: Span) -> Iterator[Record]:
     """Yield Identity Center keeping its own identity provider in each account, by its service-linked role."""
-    if span.copy or span.day.weekday() != 0 and span.day.day != 15:
+    if span.copy or (span.day.weekday() != 0 and span.day.day != 15):
         return
     for account in ACCOUNTS:
         chance = span.chance("sso", account)
