@@ -77,7 +77,7 @@ def test_a_notebook_runs_and_complains_of_nothing(path, executed) -> None:
 def test_the_first_look_shows_the_story(executed) -> None:
     cells = executed["01-first-look.ipynb"]
     shown = ["".join("".join(output.get("text", [])) for output in cell["outputs"]) for cell in cells]
-    assert "29,998 events" in shown[0]
+    assert re.search(r"\d\d,\d{3} events from", shown[0])
     pages = [_text(cell, "text/html") for cell in cells]
     assert pages[2].startswith("<iframe sandbox")
     assert "svc-reports" in pages[2]
