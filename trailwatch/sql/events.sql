@@ -123,7 +123,7 @@ named as (
         else '' end as _user_name,
         -- A denied call has no parameters; the role stands in its message alone.
         case when _wanted is null and _source <> 'sts.amazonaws.com' then '' else coalesce(
-            nullif(_given[4], ''), nullif(_wanted[1], ''), case when _verb = 'AssumeRole'
+            nullif(_given[4], ''), nullif(_wanted[1], ''), case when event_name = 'AssumeRole'
                 then regexp_extract(_error_text, 'resource: (arn:[a-z-]+:iam::\d+:role/\S+)', 1) end, '')
         end as _role_arn,
         -- Application users of an identity pool are not staff; a transient subject is another one every time.
@@ -138,10 +138,10 @@ judged as (
     select
         *,
         coalesce(nullif(recipient_account_id, ''), _owner) as account,
-        case when _role_arn <> '' then regexp_replace(case
-            when contains(_role_arn, ':assumed-role/') then split_part(_role_arn, '/', 2)
-            else regexp_extract(_role_arn, '([^/]+)$', 1) end, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
-        else '' end as _assumed,
+        case when _wanted is not null or event_name = 'AssumeRole' then nullif(regexp_replace(regexp_replace(_role_arn,
+            '(?s)^(?:arn:[a-z-]+:(?:iam|sts)::(\d*):(?:assumed-role/([^/]+)/.*|role/(?:.*/)?([^/]+))|.*)$',
+            '\1/role/\2\3'), '(/AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1'), '/role/')
+        end as _assumed,
         case
             when _type = 'Root' then _owner || '/root'
             when _type = 'IAMUser' then _owner
@@ -270,16 +270,17 @@ select
     case when _family in ('', 'console', 'aws-service', 'other') and _system <> ' kali' then _family
         else _family || _system end as client,
     case
-        when _signin and _verb in ('SwitchRole', 'RenewRole') then principal
-        when _verb = 'AssumeRoot' and _wanted[2] <> '' then regexp_extract(_wanted[2], '\d{12}') || '/root'
-        when _verb in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoleForPodIdentity',
-            'CreateSession') then case when _assumed <> '' then split_part(_role_arn, ':', 5) || '/role/' || _assumed
-            else '' end
+        when _signin then case when event_name in ('SwitchRole', 'RenewRole') then principal else '' end
+        when _wanted is null and _source <> 'sts.amazonaws.com' then ''
+        when event_name = 'AssumeRoot' and _wanted[2] <> '' then regexp_extract(_wanted[2], '\d{12}') || '/root'
+        when event_name in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity',
+            'AssumeRoleForPodIdentity', 'CreateSession') then coalesce(_assumed, '')
         else ''
     end as role,
     left(coalesce(list_filter(_asked, lambda t: t <> '' and left(t, 1) not in ('{', '[')
         and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1],
-        case when _source = 'sts.amazonaws.com' then _assumed end, ''), 256) as target,
+        case when _source = 'sts.amazonaws.com' then regexp_extract(_assumed, '/role/(.*)$', 1) end, ''), 256)
+        as target,
     coalesce(nullif(_asked[1], 'HIDDEN_DUE_TO_SECURITY_REASONS'), '') as target_user,
     replace(_source, '.amazonaws.com', '') || ':' || _verb as action,
     case

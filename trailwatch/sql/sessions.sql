@@ -29,7 +29,8 @@ uses as (
         max(source_identity) as source_identity,
         '' as issued_event_id, session_created_at as issued_time, '' as shared_event_id, '' as subject,
         min(first_time) as first_time, max(last_time) as last_time, sum(events)::bigint as events,
-        coalesce(list(address order by first_time, address) filter (own_address and address <> ''), [])[1:20] as addresses
+        coalesce(list(address order by first_time, address) filter (own_address and address <> ''), [])[1:20]
+            as addresses
     from used
     group by dt, shard, credential, principal, principal_id, session_name, session_created_at
 ),
