@@ -23,7 +23,8 @@ class TrailwatchError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        remedy = f" Try: {self.hint}" if self.hint else ""
+        stop = "" if self.what.endswith((".", "?", "…")) else "."
+        remedy = f"{stop} Try: {self.hint}" if self.hint else ""
         return f"{place}{self.what}{remedy}"
 
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(0)]
 
 START = date(2026, 6, 1)  # a Monday
 DAY = date(2026, 6, 4)
-SCALE = float(os.environ.get("TRAILWATCH_BENCH_SCALE", "444"))
+SCALE = float(os.environ.get("TRAILWATCH_BENCH_SCALE", "900"))
 REPEATED = ("activity", "identity_days", "sessions")
 RUNS = 3
 
@@ -78,7 +78,7 @@ def _seconds(store: Store) -> float:
         start = time.perf_counter()
         page = build.build(store, day=DAY, config=Config(), now=datetime.now(UTC))
         times.append(time.perf_counter() - start)
-    assert page.coverage.events > 100_000 * SCALE / 444
+    assert page.coverage.events > 200_000 * SCALE / 1000
     return statistics.median(times)
 
 

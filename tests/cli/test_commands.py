@@ -42,7 +42,7 @@ def test_a_wrong_key_is_named_with_its_place_and_the_nearest_key(command, tmp_pa
     (tmp_path / "trailwatch.toml").write_text('[source]\npaht = "logs"\n')
     done = command("config")
     assert done.code == 1
-    assert done.err == "trailwatch: trailwatch.toml:2:1: unknown key 'paht' Try: 'path'\n"
+    assert done.err == "trailwatch: trailwatch.toml:2:1: unknown key 'paht'. Try: 'path'\n"
 
 
 def test_init_writes_a_configuration_that_is_read(command, tmp_path) -> None:

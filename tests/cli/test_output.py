@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_written_is_said(command, at) -> None:
     done = command("sql", "select 1", "-o", "no/such/folder/file", *at)
     assert done.code == 1
     assert (
-        done.err == "trailwatch: no/such/folder/file: cannot be written: No such file or directory Try: another file\n"
+        done.err == "trailwatch: no/such/folder/file: cannot be written: No such file or directory. Try: another file\n"
     )
 
 
