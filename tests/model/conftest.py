@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.store.schema import ACTIVITY, IDENTITY_DAYS
@@ -86,3 +87,25 @@ class Organization:
         columns = engine.query("select * from identity_days limit 0").schema.names
         assert set(columns) == set(IDENTITY_DAYS.columns.names)
         return engine
+
+
+@pytest.fixture
+def today() -> date:
+    return DAY
+
+
+@pytest.fixture(scope="session")
+def _lived() -> list[dict[str, Any]]:
+    return Organization().live().rows
+
+
+@pytest.fixture
+def organization(_lived: list[dict[str, Any]]) -> Organization:
+    """Twelve people and eight workloads that lived as usual for eighty days."""
+    return Organization(rows=list(_lived))
+
+
+@pytest.fixture
+def empty() -> Organization:
+    """An organization in which nothing happened."""
+    return Organization()

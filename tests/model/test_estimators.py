@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from typing import Any
 
 import numpy as np
@@ -70,3 +72,10 @@ def test_a_tail_gives_a_tie_no_more_than_its_share() -> None:
     each = tail(np.array([0.0] * 900 + [1.0] * 100))
     assert each(np.array([0.0]))[0] < 0.01
     assert each(np.array([1.0]))[0] == pytest.approx(-np.log(0.1), rel=0.05)
+
+
+@pytest.mark.parametrize("scorer", SCORERS, ids=lambda one: type(one).__name__)
+def test_the_example_in_the_docstring_holds(scorer: BaseEstimator) -> None:
+    found = doctest.testmod(importlib.import_module(type(scorer).__module__))
+    assert found.attempted
+    assert not found.failed

@@ -27,19 +27,20 @@ class Tail:
         reached = count - np.searchsorted(self.scores, scores, side="left")
         inside = -np.log(np.clip((reached + 0.5) / (count + 1), None, 1.0))
         inside = np.minimum(inside, -np.log(self.share))
-        return np.where(scores > self.knee, -np.log(self.share) + (scores - self.knee) / self.scale, inside)
+        beyond = -np.log(self.share) + (scores - self.knee) / self.scale
+        return np.asarray(np.where(scores > self.knee, beyond, inside))
 
 
 def tail(scores: Floats) -> Tail:
     """Fit the tail of scores, higher for stranger."""
     ordered = np.sort(scores)
     count = len(ordered)
-    share = max(1 - KNEE, min(EXCESSES / count, 0.5))
+    share = max(1 - KNEE, min(EXCESSES / count, 0.25))
     knee = float(np.quantile(ordered, 1 - share))
     excess = ordered[ordered > knee] - knee
     # The median: a mean would let last week's intruder make this week's look usual.
-    # Excesses of nearly nothing would turn the next small step into certainty.
-    least = 1e-3 * float(np.ptp(ordered)) + 1e-9
+    # Excesses of nearly nothing would turn the next small step into certainty: at least as wide as the body below.
+    least = (knee - float(np.median(ordered))) / (-np.log(share) - LN2) + 1e-9
     return Tail(ordered, knee, share, max(float(np.median(excess)) / LN2 if len(excess) else 0.0, least))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ ASPECTS = {
     for name in dict.fromkeys(feature.aspect for feature in FEATURES)
 }
 
+_PLURAL = re.compile(r"\b(action|call|event|target|secret|session|read)s\b")
 _ODDS = {
     "address_rarity": "a network never used before, which one in {value} peers uses",
     "new_client": "a client never used before, which one in {value} peers uses",
@@ -129,7 +131,8 @@ def _words(feature: Feature, value: float, usual: float, width: float, peers: fl
     if feature.unit == "share":
         return f"{value:.0%} {feature.label}, usual {usual:.0%}"
     peers_too = f", peers {_number(peers)}" if round(peers) != round(usual) else ""
-    return f"{_number(value)} {feature.label}, usual {_number(usual)} ± {_number(max(width, 1))}{peers_too}"
+    label = _PLURAL.sub(r"\1", feature.label) if feature.unit == "count" and _number(value) == "1" else feature.label
+    return f"{_number(value)} {label}, usual {_number(usual)} ± {_number(max(width, 1))}{peers_too}"
 
 
 def _number(value: float) -> str:

@@ -32,7 +32,7 @@ class IdentityForest(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     random_state : int or RandomState, default=0
         Fixed, so that the same store gives the same digest.
 
-    Examples
+    Examples:
     --------
     >>> import numpy as np
     >>> usual = np.random.default_rng(0).normal(size=(200, 3))

@@ -23,7 +23,7 @@ class Neighbours(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         Training rows that are kept; a seeded draw of the sorted rows.
     random_state : int or RandomState, default=0
 
-    Examples
+    Examples:
     --------
     >>> scorer = Neighbours(n_neighbors=1).fit([[0.0], [1.0], [2.0]])
     >>> [float(score) for score in scorer.score_samples([[1.0], [5.0]])]

@@ -21,12 +21,12 @@ class RareValues(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     usual : float, default=20.0
         A value that one training row in so many reaches adds nothing.
 
-    Examples
+    Examples:
     --------
     >>> seen = [[0.0], [0.0], [0.0], [1.0]]
     >>> scorer = RareValues(usual=1).fit(seen)
     >>> [round(float(score), 2) for score in scorer.score_samples([[0.0], [1.0], [3.0]])]
-    [-0.0, -0.92, -2.92]
+    [-0.0, -0.92, -3.61]
     """
 
     def __init__(self, usual: float = 20.0) -> None:

@@ -147,7 +147,7 @@ def _anomalies(
     first_of: dict[str, int] = {}
     for row in rows:
         found, enough = explained[row]
-        behind = evidence.get(_holder(today, row), [])
+        behind = evidence.get(int(today.id[row]), [])
         person = str(today.person[row])
         # Where and when belong to the person: a second principal that shows nothing else is the same anomaly.
         if person in first_of and all(reason.name in _OF_THE_PERSON for reason in found):
@@ -183,17 +183,13 @@ def _joined(anomaly: Anomaly, principal: str, behind: Sequence[Evidence]) -> Ano
 
 def _evidence(
     engine: Engine, today: Matrix, found: Mapping[int, Sequence[Reason]], day: date
-) -> dict[str, list[Evidence]]:
-    pairs = [(_holder(today, row), reason.name) for row, several in found.items() for reason in several]
+) -> dict[int, list[Evidence]]:
+    pairs = [(int(today.id[row]), reason.name) for row, several in found.items() for reason in several]
     if not pairs:
         return {}
-    engine.table("chosen", pa.table({"holder": [h for h, _ in pairs], "feature": [f for _, f in pairs]}))
+    engine.table("chosen", pa.table({"id": [one for one, _ in pairs], "feature": [name for _, name in pairs]}))
     rows = engine.relation("features_evidence", day=day, most=EVENTS_PER_FEATURE).to_pylist()
-    result: dict[str, list[Evidence]] = {}
+    result: dict[int, list[Evidence]] = {}
     for row in rows:
-        result.setdefault(row["holder"], []).append((row["feature"], row["event_id"], row["first_time"], row["what"]))
+        result.setdefault(row["id"], []).append((row["feature"], row["event_id"], row["first_time"], row["what"]))
     return result
-
-
-def _holder(matrix: Matrix, row: int) -> str:
-    return f"{matrix.principal[row]}\x1f{matrix.person[row]}"

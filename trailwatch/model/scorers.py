@@ -21,6 +21,7 @@ from trailwatch.profile.features import FEATURES, Matrix
 Floats = npt.NDArray[np.float64]
 FOLDS = 3
 RECENT_DAYS = 7  # learnt from, but not calibrated on
+MOST_ROWS = 12_000  # sixty of them beyond the knee of a tail
 TREES = 300  # of all folds together
 
 
@@ -75,10 +76,14 @@ class Model:
 def fit(train: Matrix, *, seed: int, names: Sequence[str] = NAMES) -> Model:
     """Fit the named scorers on training rows, and calibrate each on the days that a fold left out."""
     scorers = tuple(scorer for scorer in SCORERS if scorer.name in names)
+    if len(train) > MOST_ROWS:  # evenly over days and identities, as the rows are in their order
+        train = train.where(np.isin(np.arange(len(train)), np.linspace(0, len(train) - 1, MOST_ROWS, dtype=np.int64)))
     day = np.unique(train.day, return_inverse=True)[1]
     # One day alone cannot be left out.
     folds = [day % FOLDS == fold for fold in range(FOLDS) if 0 < np.sum(day % FOLDS == fold) < len(train)]
-    fitted = tuple(tuple(_fit(scorer, train.scaled[~out], seed + n) for n, out in enumerate(folds)) for scorer in scorers)
+    fitted = tuple(
+        tuple(_fit(scorer, train.scaled[~out], seed + n) for n, out in enumerate(folds)) for scorer in scorers
+    )
     columns = [np.zeros(len(train)) for _ in scorers]
     for scorer, each, column in zip(scorers, fitted, columns, strict=True):
         for one, out in zip(each, folds, strict=True):

@@ -18,7 +18,7 @@ class Spike(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     strongest : int, default=2
         Deviations that count; more would add up the noise of a busy day.
 
-    Examples
+    Examples:
     --------
     >>> scorer = Spike().fit([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
     >>> bool(scorer.score_samples([[9.0, 1.0]])[0] < scorer.score_samples([[1.0, 1.0]])[0])
@@ -42,7 +42,7 @@ class Spike(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self, "median_")
         rows = validate_data(self, X, dtype=np.float64, reset=False)
         above = np.sort(np.maximum((rows - self.median_) / self.spread_, 0), axis=1)[:, -self.strongest :]
-        return -np.sqrt(np.sum(above**2, axis=1))
+        return np.asarray(-np.sqrt(np.sum(above**2, axis=1)))
 
     def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:  # noqa: N803
         """Return the score above the offset; negative for outliers."""

@@ -1,41 +1,38 @@
--- Grain: holder × action × day: whether it was new, and how unusual for the holder (it did other things on other days)
--- and for its peers. What somebody does one day in four is usual.
--- reads: features_present, features_firsts
+-- Grain: identity × action × day: whether it was new, and how unusual for the identity (it did other things on other
+-- days) and for its peers. What somebody does one day in four is usual.
+-- reads: features_present, features_firsts, features_totals, features_identities
 with active as (
     select
-        holder,
-        dt,
+        i.id,
+        t.dt,
         count(*) over (
-            partition by holder order by dt range between interval 45 days preceding and interval 1 day preceding
+            partition by i.id order by t.dt range between interval 45 days preceding and interval 1 day preceding
         ) as days
-    from (select distinct holder, dt from features_present where dimension = 'action')
+    from features_totals as t
+    inner join features_identities as i on i.principal = t.principal and i.person = t.person
 ),
 
-actions as (
+used as (
     select
+        p.number,
         p.holder,
         p.dt,
-        p.value as action,
-        f.weight,
-        f.rarity,
-        p.dt = f.first_day as new,
         count(*) over (
-            partition by p.holder, p.value order by p.dt
-            range between interval 45 days preceding and interval 1 day preceding
+            partition by p.number order by p.dt range between interval 45 days preceding and interval 1 day preceding
         ) as days_before
     from features_present as p
-    inner join features_firsts as f on f.holder = p.holder and f.dimension = p.dimension and f.value = p.value
-    where p.dimension = 'action'
+    semi join (select number from features_firsts where dimension = 'action') as a on a.number = p.number
 )
 
 select
-    a.holder,
-    a.dt,
-    a.action,
-    a.weight,
-    a.rarity,
-    a.new,
-    a.weight * least(1, a.rarity / 3) as weighed,
-    (0.3 + a.weight) * least(1, a.rarity / 3) * greatest(0, -ln((a.days_before + 0.5) / (d.days + 1)) - 1.4) as unusual
-from actions as a
-inner join active as d on d.holder = a.holder and d.dt = a.dt
+    u.holder as id,
+    u.dt,
+    u.number,
+    f.weight,
+    f.rarity,
+    u.dt = f.first_day as new,
+    f.weight * least(1, f.rarity / 3) as weighed,
+    (0.3 + f.weight) * least(1, f.rarity / 3) * greatest(0, -ln((u.days_before + 0.5) / (d.days + 1)) - 1.4) as unusual
+from used as u
+inner join features_firsts as f on f.number = u.number
+inner join active as d on d.id = u.holder and d.dt = u.dt

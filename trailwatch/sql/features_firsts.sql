@@ -1,34 +1,36 @@
--- Grain: holder × dimension × value: the day on which the holder first had it over all history, and how rare it was
--- among its peers then, in nats. Peers who begin on the same day count half: a team that adopts a tool is no surprise.
--- reads: features_present, features_seen, features_holders
+-- Grain: holder × dimension × value, numbered: the day on which the holder first had it over all history, and how rare
+-- it was among its peers then, in nats. Peers who begin on the same day count half: a team that adopts a tool is no
+-- surprise.
+-- reads: features_held, features_identities, action_weights
+-- params: $start
 with firsts as (
-    select
-        p.holder,
-        p.dimension,
-        p.value,
-        case when p.dimension in ('address', 'client') then 'where' else 'what' end as scope,
-        least(min(p.dt), min(s.first_day)) as first_day,
-        max(p.weight) as weight
-    from features_present as p
-    left join features_seen as s
-        on s.holder = p.holder and s.dimension = p.dimension and s.value = p.value
+    select holder, dimension, value, min(first_day) as first_day
+    from features_held
     group by all
+    having max(month) >= date_trunc('month', $start)
+),
+
+holders as (
+    select id as holder, 'what' as scope, peer from features_identities
+    union all
+    select distinct who, 'where', peer from features_identities
 ),
 
 groups as (
     select scope, peer, count(*) as holders, sum(count(*)) over (partition by scope) as everybody
-    from features_holders
+    from holders
     group by scope, peer
 ),
 
 counted as (
     select
         f.*,
+        h.scope,
         h.peer,
         count(*) over earlier_peers + 0.5 * (count(*) over same_day_peers - 1) as peers_before,
         count(*) over earlier + 0.5 * (count(*) over same_day - 1) as all_before
     from firsts as f
-    inner join features_holders as h on h.scope = f.scope and h.holder = f.holder
+    inner join holders as h on h.holder = f.holder
     window
         earlier_peers as (
             partition by f.dimension, f.value, h.peer order by f.first_day
@@ -43,12 +45,14 @@ counted as (
 )
 
 select
+    row_number() over (order by c.dimension, c.value, c.holder)::integer as number,
     c.holder,
     c.dimension,
     c.value,
     c.first_day,
-    c.weight,
+    coalesce(w.weight, 1) as weight,
     -- The peer group's share, smoothed toward everybody's by the weight of two peers; nobody yet counts as half a peer.
     -ln((c.peers_before + 0.5 + 2 * c.all_before / (g.everybody + 1)) / (g.holders + 3)) as rarity
 from counted as c
 inner join groups as g on g.scope = c.scope and g.peer = c.peer
+left join action_weights as w on c.dimension = 'action' and w.action = c.value

@@ -1,19 +1,17 @@
--- Grain: scope × holder × day of use: days since the last use, the longest gap that was usual before, days of use before.
+-- Grain: holder × day of use: days since the last use, the longest gap that was usual before, days of use before.
 -- reads: features_dates
 with gaps as (
-    select scope, holder, dt, dt - lag(dt) over use as gap
+    select id, long_term_key, dt, dt - lag(dt) over (partition by id, long_term_key order by dt) as gap
     from features_dates
-    window use as (partition by scope, holder order by dt)
 )
 
 select
-    scope,
-    holder,
+    id,
+    long_term_key,
     dt,
-    coalesce(gap, 0) as gap,
     -- Two uses tell nothing of a rhythm yet: a month then counts as usual, a week at least always.
-    greatest(coalesce(max(gap) over before, 30), 7) as longest,
+    greatest(0, ln(1 + coalesce(gap, 0)) - ln(1 + greatest(coalesce(max(gap) over before, 30), 7))) as asleep,
     count(*) over before as active_days,
-    min(dt) over (partition by scope, holder) as first_day
+    min(dt) over (partition by id, long_term_key) as first_day
 from gaps
-window before as (partition by scope, holder order by dt rows between unbounded preceding and 1 preceding)
+window before as (partition by id, long_term_key order by dt rows between unbounded preceding and 1 preceding)
