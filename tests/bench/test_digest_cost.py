@@ -14,15 +14,15 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from trailwatch.config import Config
 from trailwatch.digest import build
 from trailwatch.engine import Engine
-from trailwatch.ingest.decode import decode
+from trailwatch.ingest.decode import records
 from trailwatch.profile import settle
 from trailwatch.simulate import stream
+from trailwatch.simulate.records import Record
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 
@@ -39,16 +39,13 @@ RUNS = 3
 def week(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """One week of events, settled."""
     store = Store.open(str(tmp_path_factory.mktemp("bench") / "week"), create=True)
-    raws: list[bytes] = []
-    with Engine() as engine:
-        for _, records in stream(start=START, days=7, scale=SCALE, story=False):
-            if datetime.fromisoformat(records[0]["eventTime"]).date() < START:
-                continue
-            raws += [msgspec.json.encode(record) for record in records]
-            if len(raws) > 200_000:
-                store.append("events", decode(engine, raws).events)
-                raws.clear()
-        store.append("events", decode(engine, raws).events)
+    pending: list[Record] = []
+    for _, found in stream(start=START, days=7, scale=SCALE, story=False):
+        pending += found
+        if len(pending) > 100_000:
+            store.append("events", records(pending))
+            pending.clear()
+    store.append("events", records(pending))
     settle.settle(store)
     return store
 

@@ -36,12 +36,15 @@ def show(
 ) -> None:
     """Print what an identity normally does, or everything that a finding holds."""
     from trailwatch import api
+    from trailwatch.investigate import views
 
     trail = api.open(config=config, flags={"store.path": store})
-    if re.fullmatch(r"[0-9a-f]{12}", name):
-        output.write(_finding(trail.finding(name)), out)
+    # The id of a finding may read like an account; what no digest holds is taken for a name.
+    found = views.finding(trail.store, name) if re.fullmatch(r"[0-9a-f]{12}", name) else None
+    if found is not None:
+        output.write(_finding(found), out)
         return
-    output.write("\n\n".join(found.text(every=every) for found in trail.identity(name, day=date)), out)
+    output.write("\n\n".join(one.text(every=every) for one in trail.identity(name, day=date)), out)
 
 
 def sql(
