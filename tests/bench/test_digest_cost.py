@@ -62,7 +62,9 @@ def _with_history(week: Store, folder: Path, days: int) -> Store:
                                     "where dt - $shift > $first", shift=back, first=DAY - timedelta(days=days))  # fmt: skip
                 store.append(name, rows)
         store.show(engine, "activity")
-        engine.execute("create table stale as select distinct cast(date_trunc('month', dt) as date) as month from activity")
+        engine.execute(
+            "create table stale as select distinct cast(date_trunc('month', dt) as date) as month from activity"
+        )
         store.append("seen", engine.relation("seen"))
         week.show(engine, "events", days=(DAY, DAY))
         store.append("events", engine.query("select * from events"))

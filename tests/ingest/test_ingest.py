@@ -49,7 +49,7 @@ def test_everything_that_lies_in_a_bucket_is_in_the_account(tree: Tree, store: S
     assert (account.listed, account.read, account.failed_objects) == (12, 4, 3)
     assert account.skipped == {"CloudTrail-Digest": 1, "Config": 1, "GuardDuty": 1, "unrecognised": 2}
     assert (account.others, account.events, account.records) == ({"Insight": 1}, 5, 10)
-    assert account.not_understood == {"eventTime is not a time": 1, "no eventTime": 1, "broken JSON": 2}
+    assert account.not_understood == {"eventTime is not a time": 1, "no JSON object": 1, "broken JSON": 2}
     assert [Path(failed["key"]).name[-21:] for failed in account.failed] == [
         f"{number:013d}.json.gz" for number in (5, 6, 7)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +12,8 @@ from hypothesis import strategies as st
 from trails import record, text
 
 from trailwatch.ingest import redact
-from trailwatch.ingest.batch import Batch
-from trailwatch.ingest.decode import Decoder, records
+from trailwatch.ingest.decode import Batch, records
 from trailwatch.ingest.redact import MARKER
-from trailwatch.ingest.split import Split, split
 
 SECRET = "FwoGZXIvYXdzEXAMPLETOKEN" + "Zz0+/" * 30 + "=="
 
@@ -55,12 +52,6 @@ FORMS = {
 }
 
 
-@functools.cache
-def decoder() -> Decoder:
-    """Return one decoder for all tests: starting an engine takes longer than a test."""
-    return Decoder(threads=1)
-
-
 def everywhere() -> dict[str, Callable[[Any], dict[str, Any]]]:
     """Return the places of a record in which a form can stand."""
     return {
@@ -84,17 +75,17 @@ def test_no_form_of_a_token_survives(form: str) -> None:
     json.loads(clean)
 
 
+@pytest.mark.parametrize("way", ["fast", "slow"])
 @pytest.mark.parametrize("place", everywhere())
 @pytest.mark.parametrize("form", FORMS)
-def test_no_form_of_a_token_reaches_a_table(form: str, place: str) -> None:
+def test_no_form_of_a_token_reaches_a_table(form: str, place: str, way: str) -> None:
     # The form is put in as text, so that its own escapes stay what they are.
-    body = json.dumps({"Records": [record(1), record(2, **everywhere()[place]("@@")), record(3)]})
+    items = [record(1), record(2, **everywhere()[place]("@@")), record(3)]
+    body = " " * (way == "slow") + text(items).decode()
     body = body.replace('\\"@@\\"', json.dumps(FORMS[form])[1:-1]).replace('"@@"', FORMS[form])
-    found = split(body.encode())
-    assert len(found.raws) == 3
     batch = Batch()
-    batch.add(found)
-    decoded = decoder().decode(batch)
+    assert batch.add(body.encode()).records == 3
+    decoded = batch.decode()
     assert decoded.events.num_rows + decoded.others.num_rows == 3
     stored = str(decoded.events.to_pylist()) + str(decoded.others.to_pylist())
     assert SECRET[:24] not in stored
@@ -104,12 +95,12 @@ def test_no_form_of_a_token_reaches_a_table(form: str, place: str) -> None:
 def test_a_broken_record_is_kept_without_what_looks_like_a_token() -> None:
     whole = text([record(1), record(2, responseElements={"credentials": {"sessionToken": SECRET}}), record(3)])
     for damage in (b'"sessionToken"', b'"credentials"', b':"FwoG'):
-        found = split(whole.replace(damage, damage.replace(b'"', b"", 1)))
         batch = Batch()
-        batch.add(found)
-        assert [piece.reason for piece in batch.unread] == ["broken JSON"]
-        assert SECRET[:24] not in batch.unread[0].text
-        assert "eventName" in batch.unread[0].text
+        batch.add(whole.replace(damage, damage.replace(b'"', b"", 1)))
+        [other] = batch.decode().others.to_pylist()
+        assert other["reason"] == "broken JSON"
+        assert SECRET[:24] not in other["raw"]
+        assert "eventName" in other["raw"]
 
 
 def test_everything_else_stays_byte_for_byte() -> None:
@@ -173,8 +164,8 @@ def test_a_token_far_down_in_a_large_object_is_found() -> None:
     items = [record(number) for number in range(2_000)]
     items[1_234]["responseElements"] = {"credentials": {"sessionToken": SECRET}}
     batch = Batch()
-    batch.add(split(text(items)))
-    events = decoder().decode(batch).events
+    batch.add(text(items))
+    events = batch.decode().events
     responses = events["response"].to_pylist()
     assert [row for row, response in enumerate(responses) if response] == [1_234]
     assert json.loads(responses[1_234]) == {"credentials": {"sessionToken": MARKER}}
@@ -184,9 +175,3 @@ def test_a_token_far_down_in_a_large_object_is_found() -> None:
 def test_records_of_tests_lose_their_tokens_too() -> None:
     rows = records([record(1, responseElements={"sessionToken": SECRET})])
     assert rows["response"].to_pylist() == [json.dumps({"sessionToken": MARKER}, separators=(",", ":"))]
-
-
-def test_a_split_without_records_has_nothing_to_hide() -> None:
-    batch = Batch()
-    batch.add(Split())
-    assert batch.table().num_rows == 0

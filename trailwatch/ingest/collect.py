@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from trailwatch.aws import Access
+from trailwatch.engine import Engine
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys, reasons
 from trailwatch.ingest.account import Account
 from trailwatch.ingest.days import wanted_days
-from trailwatch.ingest.decode import Decoder
 from trailwatch.ingest.items import Item, Source, Unreadable, Wanted
 from trailwatch.ingest.ledger import CHANGED, Entry, Ledger
 from trailwatch.ingest.limits import Limits
@@ -54,11 +54,12 @@ def ingest(
     if origin.all_at_once and window is None:
         days = None
     wanted = Wanted(narrowed.accounts, narrowed.regions, days)
-    with Decoder() as engine:
+    with Engine() as engine:
         ledger = Ledger(engine, store, origin.bucket)
-        run = _Run(origin, engine, Tables(store), ledger=ledger, progress=progress, threads=threads, limits=limits)
+        run = _Run(origin, Tables(store), ledger=ledger, progress=progress, threads=threads, limits=limits)
         account = run.collect(wanted)
-    if narrowed == Wanted() and window is None and run.complete and not origin.all_at_once:
+    up_to_now = window is None or window.end is None
+    if narrowed == Wanted() and up_to_now and run.complete and not origin.all_at_once:
         store.mark(_mark(origin), now)
     return account
 
@@ -78,9 +79,8 @@ def read(
     origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
     days = wanted_days(window, reconcile=False, last_complete=None, now=datetime.now(UTC))
     sink = Memory()
-    with Decoder() as engine:
-        run = _Run(origin, engine, sink, ledger=None, progress=progress, threads=threads, limits=limits)
-        account = run.collect(Wanted(frozenset(accounts), frozenset(regions), days))
+    run = _Run(origin, sink, ledger=None, progress=progress, threads=threads, limits=limits)
+    account = run.collect(Wanted(frozenset(accounts), frozenset(regions), days))
     return sink.events(), account
 
 
@@ -88,7 +88,6 @@ class _Run:
     def __init__(
         self,
         source: Source,
-        engine: Decoder,
         sink: Sink,
         *,
         ledger: Ledger | None,
@@ -101,7 +100,7 @@ class _Run:
         self._progress = progress or Silent()
         self._account = Account(source=source.name)
         self._reader = Reader(
-            source, engine, sink, self._account, progress=self._progress, threads=threads, limits=limits or Limits()
+            source, sink, self._account, progress=self._progress, threads=threads, limits=limits or Limits()
         )
         self._again: list[int] = []
         self.complete = True

@@ -1,57 +1,109 @@
-"""Records as JSON text → rows of `events` and `others`: one SQL relation makes the columns, for tests as for trails."""
+"""The bytes of objects → rows of `events` and `others`; the same way for trails, tests and detections' cases."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from trailwatch.engine import Engine
-from trailwatch.ingest.batch import Batch, Unread
+from trailwatch.ingest import odd
+from trailwatch.ingest.keys import NO_DAY
 from trailwatch.ingest.limits import Limits
-from trailwatch.ingest.split import Raw, Split
-from trailwatch.store.schema import EVENTS, OTHERS
+from trailwatch.ingest.odd import Odd
+from trailwatch.ingest.records import Raw, Record, document
+from trailwatch.ingest.rows import Rows
+from trailwatch.ingest.split import split
+from trailwatch.store.schema import EVENTS
 
-NOT_UNDERSTOOD = "not-understood"
+_SHOWN = 65_536  # of a record beyond the limit, this much is kept
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a batch of records became; together as many rows as there were records and broken pieces."""
+    """What a batch became; together as many rows as there were records and broken pieces."""
 
     events: pa.Table
     others: pa.Table
 
 
-class Decoder(Engine):
-    """An engine that turns batches of records into rows, and reads their text where it stands."""
+@dataclass(frozen=True)
+class Added:
+    """What one object held: records and broken pieces; where it holds none, its kind; and its damage."""
 
-    def __init__(self, *, shards: int = 1, threads: int | None = None, memory: str | None = None) -> None:
-        super().__init__(threads=threads, memory=memory)
-        self._shards = shards
-
-    def decode(self, batch: Batch, *, now: datetime | None = None) -> Decoded:
-        """Return the rows of a batch."""
-        # `Engine.table` would copy the text of every record.
-        self._con.register("arriving", batch.table())
-        try:
-            return _decoded(self, batch, shards=self._shards, now=now)
-        finally:
-            self._con.unregister("arriving")
+    records: int = 0
+    repaired: int = 0
+    kind: str = ""
+    damage: str = ""
 
 
-def decode(engine: Engine, raws: Sequence[Raw], *, shards: int = 1, now: datetime | None = None) -> Decoded:
+class Batch:
+    """Objects that become two tables together."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.size = 0  # bytes of text
+        self._limits = limits or Limits()
+        self._rows = Rows(self._look_closer)
+        self._odds: list[Odd] = []
+        self._days: dict[int, date] = {}
+
+    def add(self, data: bytes, *, object_id: int = 0, day: date = NO_DAY) -> Added:
+        """Take the records of one object; `day` serves those that have no time of their own."""
+        self._days[object_id] = day
+        records = document(data, largest=self._limits.record)
+        if records is not None:
+            self.size += len(data)
+            self._rows.add(records, object_id, data)
+            return Added(len(records))
+        found = split(data)
+        if found.kind:
+            return Added(kind=found.kind, damage=found.damage)
+        self.size += len(data)
+        for content, reason in found.broken:
+            self._odds.append(odd.broken(content[: self._limits.record], reason, object_id=object_id, day=day))
+        self.judge(found.raws, object_id=object_id)
+        return Added(len(found.raws) + len(found.broken), found.repaired, damage=found.damage)
+
+    def judge(self, raws: Iterable[Raw], *, object_id: int = 0) -> None:
+        """Take records of valid JSON one by one."""
+        self._rows.keep(self._events(raws, object_id), object_id)
+
+    def decode(self, *, shards: int = 1, now: datetime | None = None) -> Decoded:
+        """Return the rows of everything that was taken."""
+        moment = now or datetime.now(UTC)
+        events = self._rows.table(now=moment, shards=shards)
+        return Decoded(events, odd.table(self._odds, now=moment))
+
+    def _look_closer(self, object_id: int, data: bytes) -> list[Record]:
+        return self._events(split(data).raws, object_id)
+
+    def _events(self, raws: Iterable[Raw], object_id: int) -> list[Record]:
+        day = self._days.get(object_id, NO_DAY)
+        events = []
+        for raw in raws:
+            if len(raw) > self._limits.record:
+                shown = bytes(raw)[:_SHOWN].decode("utf-8", "replace")
+                judged: Record | Odd = odd.broken(
+                    shown, f"larger than {self._limits.record:,} bytes", object_id=object_id, day=day
+                )
+            else:
+                judged = odd.judge(raw, object_id=object_id, day=day)
+            if isinstance(judged, Record):
+                events.append(judged)
+            else:
+                self._odds.append(judged)
+        return events
+
+
+def decode(raws: Iterable[Raw], *, shards: int = 1, now: datetime | None = None) -> Decoded:
     """Return the rows of records that are valid JSON text."""
-    batch = Batch(Limits())
-    batch.add(Split(raws=list(raws)))
-    engine.table("arriving", batch.table())
-    return _decoded(engine, batch, shards=shards, now=now)
+    batch = Batch()
+    batch.judge(raws)
+    found = batch.decode(shards=shards, now=now)
+    return Decoded(found.events.cast(EVENTS.columns), found.others)
 
 
 def records(items: Sequence[dict[str, Any]], *, shards: int = 1, now: datetime | None = None) -> pa.Table:
@@ -59,38 +111,4 @@ def records(items: Sequence[dict[str, Any]], *, shards: int = 1, now: datetime |
 
     A record that is no event (another class, or not understood) is not among the rows.
     """
-    with Engine(threads=1) as engine:
-        return decode(engine, [msgspec.json.encode(item) for item in items], shards=shards, now=now).events
-
-
-def _decoded(engine: Engine, batch: Batch, *, shards: int, now: datetime | None) -> Decoded:
-    moment = now or datetime.now(UTC)
-    return _parted(engine.relation("decode", shards=shards, now=moment), _unread(batch.unread, moment))
-
-
-def _parted(rows: pa.Table, unread: pa.Table) -> Decoded:
-    other = pc.not_equal(rows["record_class"], "")
-    if not pc.any(other, min_count=0).as_py():
-        return Decoded(rows.select(EVENTS.columns.names), unread)
-    return Decoded(
-        rows.filter(pc.invert(other)).select(EVENTS.columns.names),
-        pa.concat_tables([rows.filter(other).select(OTHERS.columns.names).cast(OTHERS.columns), unread]),
-    )
-
-
-def _unread(pieces: Sequence[Unread], now: datetime) -> pa.Table:
-    return pa.Table.from_pylist(
-        [
-            {
-                "dt": piece.day,
-                "record_class": NOT_UNDERSTOOD,
-                "event_id": "sha256:" + hashlib.sha256(piece.text.encode()).hexdigest(),
-                "reason": piece.reason,
-                "raw": piece.text,
-                "object_id": piece.object_id,
-                "ingested_at": now,
-            }
-            for piece in pieces
-        ],
-        schema=OTHERS.columns,
-    )
+    return decode([msgspec.json.encode(item) for item in items], shards=shards, now=now).events

@@ -11,14 +11,13 @@ import pyarrow as pa
 
 from trailwatch.ingest import keys
 from trailwatch.ingest.account import Account
-from trailwatch.ingest.batch import Batch
-from trailwatch.ingest.decode import NOT_UNDERSTOOD, Decoder
+from trailwatch.ingest.decode import Batch
 from trailwatch.ingest.fetch import fetch_all
 from trailwatch.ingest.inflate import TooLarge, inflate
 from trailwatch.ingest.items import Fetched, Item, Source, Unreadable
 from trailwatch.ingest.ledger import FAILED, Entry
 from trailwatch.ingest.limits import Limits
-from trailwatch.ingest.split import split
+from trailwatch.ingest.odd import NOT_UNDERSTOOD
 from trailwatch.progress import Progress
 
 
@@ -38,7 +37,6 @@ class Reader:
     def __init__(
         self,
         source: Source,
-        decoder: Decoder,
         sink: Sink,
         account: Account,
         *,
@@ -46,7 +44,7 @@ class Reader:
         threads: int,
         limits: Limits,
     ) -> None:
-        self._source, self._decoder, self._sink, self._account = source, decoder, sink, account
+        self._source, self._sink, self._account = source, sink, account
         self._progress, self._threads, self._limits = progress, threads, limits
         self._batch = Batch(limits)
         self._entries: dict[int, Entry] = {}
@@ -93,7 +91,9 @@ class Reader:
         except TooLarge as reason:
             self.fail(entry, str(reason))
             return
-        found = split(inflated.data)
+        found = self._batch.add(
+            inflated.data, object_id=item.object_id, day=item.place.day or item.last_modified.date()
+        )
         damage = inflated.damage or found.damage
         if found.kind:
             if item.place.kind == keys.PLAIN and (found.kind != keys.UNRECOGNISED or not damage):
@@ -101,7 +101,7 @@ class Reader:
             else:
                 self.fail(entry, damage or f"{found.kind}: no list of records in it")
             return
-        entry.records = len(found.raws) + len(found.broken)
+        entry.records = found.records
         if damage:
             self._account.fail(item.key, damage)
             entry.status, entry.reason = FAILED, damage
@@ -110,11 +110,10 @@ class Reader:
         self._account.records += entry.records
         self._account.repaired += found.repaired
         self._entries[item.object_id] = entry
-        self._batch.add(found, object_id=item.object_id, day=item.place.day or item.last_modified.date())
 
     def _decode(self) -> None:
         now = datetime.now(UTC)
-        decoded = self._decoder.decode(self._batch, now=now)
+        decoded = self._batch.decode(now=now)
         for other in decoded.others.select(["object_id", "record_class", "reason"]).to_pylist():
             entry = self._entries[other["object_id"]]
             if other["record_class"] == NOT_UNDERSTOOD:

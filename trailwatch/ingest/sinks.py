@@ -24,7 +24,7 @@ class Tables:
 
     def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:
         """Keep rows until the commit."""
-        self._events.append(events)
+        self._events.append(events.cast(EVENTS.columns))
         self._others.append(others)
         self._entries += entries
 
@@ -45,7 +45,7 @@ class Memory:
 
     def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:  # noqa: ARG002
         """Keep the events."""
-        self._events.append(events)
+        self._events.append(events.cast(EVENTS.columns))
 
     def commit(self, now: datetime) -> None:
         """Keep what is here."""

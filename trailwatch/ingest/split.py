@@ -12,16 +12,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from trailwatch.ingest.keys import UNRECOGNISED
+from trailwatch.ingest.records import Raw
 from trailwatch.ingest.salvage import begins_in, mend, readable, salvage, whole
-
-Raw = bytes | msgspec.Raw
 
 DIGEST = "CloudTrail-Digest"
 BROKEN = "broken JSON"
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")  # what a redirect in PowerShell writes
 _POSITION = re.compile(r"\s*\(byte (\d+)\)$")
-_COMPACT = len('{"Records":[]}')
 
 
 class _Document(msgspec.Struct, gc=False):
@@ -52,7 +50,6 @@ class Split:
 
     data: bytes = b""
     raws: list[Raw] = field(default_factory=list)
-    compact: bool = False  # the records stand in `data` one after another, with a comma between
     broken: list[tuple[str, str]] = field(default_factory=list)  # text, reason
     repaired: int = 0
     kind: str = ""  # what the object is, where it holds no records
@@ -68,11 +65,10 @@ def split(data: bytes) -> Split:
         return _another_form(data, error)
     if raws is msgspec.UNSET:
         return _one(data)
-    result = Split(data, list(raws))
-    result.compact = sum(map(len, raws)) + max(0, len(raws) - 1) + _COMPACT == len(data)
-    if not result.compact and data.count(b'"Records"') > 1:
+    if data.count(b'"Records"') > 1:
         # A second list under the same name would hide the first.
         return _salvaged(data, "more than one list of records")
+    result = Split(data, list(raws))
     if not data.isascii():
         _check_text(result)
     return result
@@ -171,7 +167,7 @@ def _check_text(result: Split) -> None:
     try:
         result.data.decode()
     except UnicodeDecodeError:
-        raws, result.raws, result.compact = result.raws, [], False
+        raws, result.raws = result.raws, []
         for raw in raws:
             _add_text(result, bytes(raw))
 
