@@ -93,9 +93,7 @@ class Trail:
         account = self.ingest(source, progress=progress)
         settled = self.settle(progress=progress)
         now = datetime.now(UTC)
-        made = []
-        for day in self.due(now=now):
-            made.append(build.build(self.store, day=day, config=self.config, now=now))
+        made = [build.build(self.store, day=day, config=self.config, now=now) for day in self.due(now=now)]
         return Run(account, settled, tuple(made))
 
     def due(self, *, now: datetime) -> list[date]:
@@ -127,7 +125,7 @@ class Trail:
         """Return a finding by its id, as the newest digest that holds it tells it."""
         found = views.finding(self.store, id)
         if found is None:
-            hint = "trailwatch sql \"select id, title from findings\""
+            hint = 'trailwatch sql "select id, title from findings"'
             raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
         return found
 
@@ -141,7 +139,9 @@ class Trail:
 
     def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
         """Return attributed events of a window, the newest first."""
-        found = self.sql(f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end)
+        found = self.sql(
+            f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end
+        )
         found.title = "events"
         return found
 
@@ -154,11 +154,13 @@ class Trail:
     def _last_day(self) -> date:
         days: list[date] = [key[0] for key in self.store.partitions("activity")]
         if not days:
-            raise StoreError("nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle")
+            raise StoreError(
+                "nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle"
+            )
         return max(days) + timedelta(days=1)
 
 
-def open(  # noqa: A001 — reads as tw.open("store"), like gzip.open
+def open(
     store: str | None = None,
     *,
     config: Config | str | None = None,

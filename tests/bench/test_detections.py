@@ -43,7 +43,9 @@ def test_a_day_of_200_000_events() -> None:
         wall, cpu = time.perf_counter(), time.process_time()
         found = scan(engine, detections, built=True)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        print(f"\n{len(detections)} detections, {EVENTS} events: {wall:.2f} s, {cpu:.2f} s of CPU, {len(found.hits)} hits")
+        print(
+            f"\n{len(detections)} detections, {EVENTS} events: {wall:.2f} s, {cpu:.2f} s of CPU, {len(found.hits)} hits"
+        )
         for shape in ("where", "count", "new", "query"):
             some = [detection for detection in detections if detection.shape == shape]
             start = time.perf_counter()

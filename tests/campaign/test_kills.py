@@ -112,5 +112,7 @@ def test_fifty_kills(tmp_path: Path, sample_logs: Path) -> None:
         with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
             same = _kill_and_finish(Path(folder), sample_logs, DAYS, moment) == expected
         with LOG.open("a") as out:
-            out.write(json.dumps({"seed": seed, "moment": round(moment, 2), "of": round(duration, 2), "same": same}) + "\n")
+            out.write(
+                json.dumps({"seed": seed, "moment": round(moment, 2), "of": round(duration, 2), "same": same}) + "\n"
+            )
         assert same, f"seed {seed}: killed after {moment:.2f} s"

@@ -12,20 +12,20 @@ from trailwatch.detect import cases
 from trailwatch.detect.check import check
 from trailwatch.detect.laws import Bench, problems
 
-HEAD = '''title = "{principal} listed users"
+HEAD = """title = "{principal} listed users"
 severity = "low"
 practices = ["monitoring"]
 attack = ["T1087.004"]
 why = "It should not be done."
 misses = "What is done otherwise."
-'''
-CASES = '''
+"""
+CASES = """
 [fires."listing"]
 eventName = "ListUsers"
 
 [silent."getting"]
 eventName = "GetUser"
-'''
+"""
 CLAUSE = '''where = """
 event_name = 'ListUsers'
 """
@@ -89,9 +89,14 @@ def test_ids_are_lower_case_with_dashes(tmp_path: Path, bench: Bench) -> None:
 
 
 def test_cases_that_lie_are_problems(tmp_path: Path) -> None:
-    (tmp_path / "lies.toml").write_text(GOOD.replace('eventName = "ListUsers"', 'eventName = "Other"').replace("GetUser", "ListUsers"))
+    (tmp_path / "lies.toml").write_text(
+        GOOD.replace('eventName = "ListUsers"', 'eventName = "Other"').replace("GetUser", "ListUsers")
+    )
     found = check(tmp_path)
-    assert [(problem.law, problem.where.rpartition("lies.toml")[2]) for problem in found] == [("cases", ":11:9"), ("cases", ":14:10")]
+    assert [(problem.law, problem.where.rpartition("lies.toml")[2]) for problem in found] == [
+        ("cases", ":11:9"),
+        ("cases", ":14:10"),
+    ]
     assert "should fire and is silent" in found[0].what
     assert "should stay silent and fires" in found[1].what
 
@@ -99,7 +104,7 @@ def test_cases_that_lie_are_problems(tmp_path: Path) -> None:
 def test_a_broken_file_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("title = ")
     (tmp_path / "b.toml").write_text(GOOD)
-    (tmp_path / "c.toml").write_text(GOOD.replace("ListUsers\"", "Other\""))
+    (tmp_path / "c.toml").write_text(GOOD.replace('ListUsers"', 'Other"'))
     assert [(problem.detection, problem.law) for problem in check(tmp_path)] == [("a", "file"), ("c", "cases")]
     assert [problem.law for problem in check(tmp_path / "none.toml")] == ["file"]
     (tmp_path / "empty").mkdir()
@@ -167,7 +172,7 @@ def test_the_context_of_a_case_replaces_that_of_its_events(kit: Any) -> None:
 
 
 def test_a_detection_that_cannot_run_fails_its_cases_with_the_reason(kit: Any) -> None:
-    bad = kit.rule("where = \"cast(event_name as int) = 3\"\n[fires.\"a\"]\n[silent.\"b\"]\n", "bad")
+    bad = kit.rule('where = "cast(event_name as int) = 3"\n[fires."a"]\n[silent."b"]\n', "bad")
     good = kit.rule("where = 'true'\n[fires.\"a\"]\n", "good")
     outcomes = {str(outcome): outcome for outcome in cases.run([bad, good])}
     assert outcomes["good::fires::a"].right

@@ -78,5 +78,7 @@ def test_a_query_reads_relations_and_its_own_parts(engine: Engine) -> None:
     assert [f.what for f in flaws(engine, query="select 1; select 2")] == ["one statement only"]
     assert any("parquet" in f.what for f in flaws(engine, query="select event_id from 'x.parquet'"))
     assert any("select" in f.what.lower() for f in flaws(engine, query="copy scope to 'x'"))
-    (flaw,) = flaws(engine, query="with a as (select event_id from events where error_code <> 'x') select event_id from a")
+    (flaw,) = flaws(
+        engine, query="with a as (select event_id from events where error_code <> 'x') select event_id from a"
+    )
     assert "error_code" in flaw.what

@@ -16,7 +16,11 @@ from trailwatch.errors import ConfigError
 if TYPE_CHECKING:
     from trailwatch.engine import Engine
 
-NETWORKS = {"office": ["198.51.100.0/24", "2001:db8:1::/48", "vpce-0office"], "wide": ["198.51.0.0/16"], "lab": ["10.0.0.0/8"]}
+NETWORKS = {
+    "office": ["198.51.100.0/24", "2001:db8:1::/48", "vpce-0office"],
+    "wide": ["198.51.0.0/16"],
+    "lab": ["10.0.0.0/8"],
+}
 
 
 def config(**values: Any) -> Config:
@@ -58,7 +62,13 @@ def test_shifts_follow_daylight_saving(engine: Engine, kit: Any) -> None:
 
 
 def test_overnight_shifts_belong_to_the_day_on_which_they_begin(engine: Engine, kit: Any) -> None:
-    times = ["2026-03-14T21:59:00Z", "2026-03-14T22:00:00Z", "2026-03-15T05:59:00Z", "2026-03-15T06:00:00Z", "2026-03-15T22:30:00Z"]
+    times = [
+        "2026-03-14T21:59:00Z",
+        "2026-03-14T22:00:00Z",
+        "2026-03-15T05:59:00Z",
+        "2026-03-15T06:00:00Z",
+        "2026-03-15T22:30:00Z",
+    ]
     person = {"time_zone": "UTC", "shifts": ["sat 22:00-06:00"]}
     assert shifts_at(engine, kit, times, **person) == ["out", "in", "in", "out", "out"]
     assert shifts_at(engine, kit, times, **person, holidays=[date(2026, 3, 14)]) == ["out"] * 5
@@ -97,7 +107,14 @@ def test_groups_give_what_a_person_does_not_say(engine: Engine, kit: Any) -> Non
         ({"sourceIPAddress": "2001:db8:1::7"}, "inside", "office"),
         ({"sourceIPAddress": "10.1.2.3", "vpcEndpointId": "vpce-0office"}, "inside", "office"),
         ({"sourceIPAddress": "10.1.2.3", "vpcEndpointId": "vpce-0stranger"}, "outside", "lab"),
-        ({"sourceIPAddress": "cloudformation.amazonaws.com", "userIdentity__invokedBy": "cloudformation.amazonaws.com"}, "", ""),
+        (
+            {
+                "sourceIPAddress": "cloudformation.amazonaws.com",
+                "userIdentity__invokedBy": "cloudformation.amazonaws.com",
+            },
+            "",
+            "",
+        ),
         ({"sourceIPAddress": "AWS Internal"}, "", ""),
     ],
 )
@@ -110,7 +127,10 @@ def test_declared_networks(engine: Engine, kit: Any, change: dict[str, Any], rul
 def test_networks_of_a_principal_by_the_longest_pattern(engine: Engine, kit: Any) -> None:
     kit.show(engine, [kit.record("role-call"), kit.record()])
     principal = engine.rows("select principal from attributed where event_id = 'e0'")[0][0]
-    context.build(engine, config(networks=NETWORKS, principals={"*/role/*": {"networks": ["lab"]}, principal: {"networks": ["wide"]}}))
+    context.build(
+        engine,
+        config(networks=NETWORKS, principals={"*/role/*": {"networks": ["lab"]}, principal: {"networks": ["wide"]}}),
+    )
     assert column(engine, "network_rule") == ["inside", ""]
 
 
@@ -158,7 +178,12 @@ def test_accounts_own_partner_and_foreign(engine: Engine, kit: Any) -> None:
 
 def test_history_gives_days_gaps_and_rhythm(engine: Engine, kit: Any) -> None:
     kit.show(engine, [kit.record(), kit.record(at=timedelta(hours=2)), kit.record(**kit.by("bob"))])
-    engine.table("seen", kit.seen({"dimension": "account", "value": "111122223333"}, {"dimension": "key", "value": "AKIAEXAMPLEALICE0001"}))
+    engine.table(
+        "seen",
+        kit.seen(
+            {"dimension": "account", "value": "111122223333"}, {"dimension": "key", "value": "AKIAEXAMPLEALICE0001"}
+        ),
+    )
     engine.build("rhythm", day=date(2026, 3, 11))
     assert context.build(engine, day=date(2026, 3, 11)) is True
     assert column(engine, "history") == [True] * 3

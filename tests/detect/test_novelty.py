@@ -45,11 +45,19 @@ def run(engine: Engine, kit: Any, text: str, history: pa.Table | None, **active:
 
 
 def test_a_value_never_seen_hits_with_its_events(engine: Engine, kit: Any) -> None:
-    kit.show(engine, [kit.record(), kit.record(awsRegion="ap-south-1"), kit.record(awsRegion="ap-south-1", at=timedelta(minutes=1))])
+    kit.show(
+        engine,
+        [kit.record(), kit.record(awsRegion="ap-south-1"), kit.record(awsRegion="ap-south-1", at=timedelta(minutes=1))],
+    )
     found = run(engine, kit, REGION, known(kit, {"dimension": "region", "value": "us-east-1"}))
     assert kit.hit_ids(found.hits) == {"e1", "e2"}
     evidence = json.loads(found.hits.to_pylist()[0]["evidence"])
-    assert (evidence["new"], evidence["value"], evidence["events"], evidence["known_days"]) == ("region", "ap-south-1", 2, 40)
+    assert (evidence["new"], evidence["value"], evidence["events"], evidence["known_days"]) == (
+        "region",
+        "ap-south-1",
+        2,
+        40,
+    )
     assert evidence["history"] == "never before in the store"
     assert found.learning == {}
 
@@ -72,7 +80,9 @@ def test_somebody_elses_value_is_new_for_oneself(engine: Engine, kit: Any) -> No
 @pytest.mark.parametrize(("days", "active", "kind"), [(5, 5, "principal"), (100, 2, "principal"), (20, 40, "account")])
 def test_the_first_weeks_only_teach(engine: Engine, kit: Any, days: int, active: int, kind: str) -> None:
     kit.show(engine, [kit.record()])
-    found = run(engine, kit, REGION.replace("for = 'principal'", f"for = '{kind}'"), known(kit, days=days), alice=active)
+    found = run(
+        engine, kit, REGION.replace("for = 'principal'", f"for = '{kind}'"), known(kit, days=days), alice=active
+    )
     assert kit.hit_ids(found.hits) == set()
     assert found.learning == {"test-rule": 1}
 
@@ -152,7 +162,10 @@ class TestWithoutStore:
         assert found.learning == {"test-rule": 2}
 
     def test_who_appears_late_in_the_files_is_not_news_as_such(self, engine: Engine, kit: Any) -> None:
-        kit.show(engine, [kit.record(), kit.record(at=timedelta(hours=20), **kit.by("bob")), kit.record(at=timedelta(hours=24))])
+        kit.show(
+            engine,
+            [kit.record(), kit.record(at=timedelta(hours=20), **kit.by("bob")), kit.record(at=timedelta(hours=24))],
+        )
         assert kit.hit_ids(scan(engine, [kit.rule(REGION)]).hits) == set()
 
     def test_files_of_less_than_an_hour_are_not_evaluated(self, engine: Engine, kit: Any) -> None:

@@ -95,7 +95,14 @@ class TestCount:
         late = pa.table({"event_id": ["e4"]})
         assert kit.hit_ids(scan(engine, [kit.rule(self.RULE)], reported=late).hits) == {"e3", "e4", "e5"}
         since = Window(kit.start + timedelta(minutes=2), None)
-        assert kit.hit_ids(scan(engine, [kit.rule(self.RULE)], window=since).hits) == {"e0", "e1", "e2", "e3", "e4", "e5"}
+        assert kit.hit_ids(scan(engine, [kit.rule(self.RULE)], window=since).hits) == {
+            "e0",
+            "e1",
+            "e2",
+            "e3",
+            "e4",
+            "e5",
+        }
         plain = kit.rule("where = \"outcome = 'denied'\"")
         assert kit.hit_ids(scan(engine, [plain], reported=late).hits) == {"e4"}
         assert kit.hit_ids(scan(engine, [plain], window=since).hits) == {"e2", "e3", "e4", "e5"}
@@ -108,7 +115,9 @@ def test_a_clause_that_fails_is_named_and_stops_no_other(engine: Engine, kit: An
            kit.rule("query = \"select event_id from scope where cast(event_name as int) = 3\"", "query-casts"),
            kit.rule("where = \"cast(event_name as int) = 3\"\nnew = { of = 'region', for = 'account' }\n", "new-casts")]  # fmt: skip
     engine.table("seen", kit.seen({"dimension": "account", "value": "111122223333"}))
-    found = scan(engine, [good[0], bad[0], good[1], good[2], bad[1], good[3], bad[2], bad[3], good[4]], day=date(2026, 3, 11))
+    found = scan(
+        engine, [good[0], bad[0], good[1], good[2], bad[1], good[3], bad[2], bad[3], good[4]], day=date(2026, 3, 11)
+    )
     assert {failed.id for failed in found.not_run} == {"casts", "binds", "query-casts", "new-casts"}
     assert "ListUsers" in next(failed.reason for failed in found.not_run if failed.id == "casts")
     assert all(kit.hit_ids(found.hits, rule.id) == {"e0", "e1"} for rule in good)
@@ -126,7 +135,10 @@ def test_a_query_returns_events_with_evidence(engine: Engine, kit: Any) -> None:
 
 def test_what_supersedes_takes_the_event(engine: Engine, kit: Any) -> None:
     kit.show(engine, [kit.record(), kit.record(eventName="GetUser")])
-    rules = [kit.rule("where = \"event_name = 'GetUser'\"\nsupersedes = ['wide']", "narrow"), kit.rule("where = 'true'", "wide")]
+    rules = [
+        kit.rule("where = \"event_name = 'GetUser'\"\nsupersedes = ['wide']", "narrow"),
+        kit.rule("where = 'true'", "wide"),
+    ]
     found = scan(engine, rules)
     assert kit.hit_ids(found.hits, "wide") == {"e0"}
     assert kit.hit_ids(found.hits, "narrow") == {"e1"}
@@ -160,7 +172,9 @@ def test_hostile_values_stay_values(engine: Engine, kit: Any) -> None:
     assert {tuple(row["group_key"]) for row in found.hits.to_pylist()} == {(name,)}
 
 
-def test_a_scope_that_is_too_large_to_keep_gives_the_same(engine: Engine, kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scope_that_is_too_large_to_keep_gives_the_same(
+    engine: Engine, kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rules = [kit.rule("where = \"outcome = 'denied'\"", "plain"), kit.rule(TestCount.RULE, "counts"),
              kit.rule("where = 'true'\nnew = { of = 'region', for = 'principal' }", "news"),
              kit.rule("query = \"select event_id from attributed where event_name = 'GetUser'\"", "queries")]  # fmt: skip

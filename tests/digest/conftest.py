@@ -25,7 +25,9 @@ CONFIG = Config(
 RULES = (
     Detection(id="root-sign-in", title="", severity="high", practices=("root-use",), where="true"),
     Detection(id="trail-stopped", title="", severity="critical", practices=("monitoring",), where="true"),
-    Detection(id="off-network", title="", severity="medium", practices=("networks",), where="true", needs=("networks",)),
+    Detection(
+        id="off-network", title="", severity="medium", practices=("networks",), where="true", needs=("networks",)
+    ),
     Detection(id="mfa-off", title="", severity="medium", practices=("mfa",), where="true"),
 )
 
@@ -34,7 +36,9 @@ def _at(hour: int, minute: int = 0, *, days: int = 0) -> datetime:
     return datetime(2026, 1, 5, hour, minute, tzinfo=UTC) + timedelta(days=days)
 
 
-def _finding(name: str, detection: str, title: str, severity: str, first: datetime, last: datetime, **change: Any) -> Finding:
+def _finding(
+    name: str, detection: str, title: str, severity: str, first: datetime, last: datetime, **change: Any
+) -> Finding:
     values: dict[str, Any] = {
         "id": name, "detection": detection, "detection_version": "1", "kind": "activity", "title": title,
         "severity": severity, "severity_parts": {"impact": 6.0, "novelty": 1.0, "after hours": 1.25, "product": 7.5},
@@ -120,5 +124,16 @@ def quiet_day() -> Digest:
 
 @pytest.fixture
 def blind_day() -> Digest:
-    coverage = _coverage(events=0, complete_until=None, behind=True, day_complete=False, accounts=(), identities=0, objects={"listed": 0, "read": 0, "failed": 0, "changed": 0}, history_days=0)
-    return assemble(day=DAY, made_at=datetime(2026, 1, 6, 3, tzinfo=UTC), coverage=coverage, findings=[], detections=RULES)
+    coverage = _coverage(
+        events=0,
+        complete_until=None,
+        behind=True,
+        day_complete=False,
+        accounts=(),
+        identities=0,
+        objects={"listed": 0, "read": 0, "failed": 0, "changed": 0},
+        history_days=0,
+    )
+    return assemble(
+        day=DAY, made_at=datetime(2026, 1, 6, 3, tzinfo=UTC), coverage=coverage, findings=[], detections=RULES
+    )

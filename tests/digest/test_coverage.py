@@ -34,7 +34,9 @@ class Trail:
         self.add(OBJECTS, **{"dt": day, "bucket": "b", "key": key, "kind": "CloudTrail", "status": status, "reason": "",
                              "records": 0, "not_understood": 0, "ingested_at": at, **row})  # fmt: skip
 
-    def active(self, day: date, *, region: str = "us-east-1", account: str = PROD, person: str = "alice", events: int = 5) -> None:
+    def active(
+        self, day: date, *, region: str = "us-east-1", account: str = PROD, person: str = "alice", events: int = 5
+    ) -> None:
         moment = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         self.add(ACTIVITY, dt=day, shard=0, account=account, principal=f"{account}/user/{person}", person=person,
                  region=region, events=events, first_time=moment, last_time=moment)  # fmt: skip
@@ -68,7 +70,11 @@ def test_how_far_the_logs_are_complete(trail) -> None:
     assert trail.measure().complete_until is None
     trail.object("a", at=datetime(2026, 1, 19, 15, 30, tzinfo=UTC))
     found = trail.measure()
-    assert (found.complete_until, found.day_complete, found.behind) == (datetime(2026, 1, 19, 13, 30, tzinfo=UTC), False, True)
+    assert (found.complete_until, found.day_complete, found.behind) == (
+        datetime(2026, 1, 19, 13, 30, tzinfo=UTC),
+        False,
+        True,
+    )
     assert not trail.measure(now=datetime(2026, 1, 19, 16, tzinfo=UTC)).behind
     trail.object("b", at=NOW)
     found = trail.measure()
@@ -119,7 +125,11 @@ def test_rewritten_logs_are_a_critical_finding_and_a_dark_account_a_medium_one(t
     changed, silent = blindness(trail.measure(), day=DAY)
     assert (changed.severity, changed.kind, changed.practices) == ("critical", "coverage", ("monitoring",))
     assert "b/a" in changed.evidence["files"]
-    assert (silent.severity, silent.account, silent.title) == ("medium", "444455556666", "Nothing was logged in account 444455556666")
+    assert (silent.severity, silent.account, silent.title) == (
+        "medium",
+        "444455556666",
+        "Nothing was logged in account 444455556666",
+    )
 
 
 def test_an_empty_store_has_nothing_to_say(trail) -> None:

@@ -87,7 +87,9 @@ def test_the_page_runs_nothing_and_loads_nothing(story) -> None:
     assert not {"script", "img", "link", "iframe", "object", "form", "svg"} & set(page.tags)
     assert not [name for _, name, _ in page.attributes if name.startswith("on") or name in {"src", "style"}]
     assert all(value.startswith("#") for _, name, value in page.attributes if name == "href")
-    (policy,) = [value for tag, name, value in page.attributes if tag == "meta" and name == "content" and "default-src" in value]
+    (policy,) = [
+        value for tag, name, value in page.attributes if tag == "meta" and name == "content" and "default-src" in value
+    ]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
     assert any("<script>alert('x')</script>" in words for words in page.words)

@@ -51,7 +51,9 @@ def test_a_finding_of_other_events_or_of_another_identity_does_not_cover_it(day,
 
 
 def test_a_suppressed_finding_hides_no_anomaly(day, rule) -> None:
-    config = Config(suppress=[Suppression(detection="user-created", principal="alice", reason="r", owner="o", until=DAY)])
+    config = Config(
+        suppress=[Suppression(detection="user-created", principal="alice", reason="r", owner="o", until=DAY)]
+    )
     day.event("user-created")
     shown, hidden = run(day, rule(), config=config, anomalies=[anomaly("e0000")])
     assert (shown.kind, hidden.suppressed_by != "") == ("anomaly", True)

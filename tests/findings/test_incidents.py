@@ -40,13 +40,18 @@ def test_findings_of_one_person_or_one_workload_are_one_story(finding) -> None:
 
 
 def test_a_session_tree_joins_accounts_and_persons(finding) -> None:
-    other = at(5, finding, "b", person="", principal="444455556666/role/x", account="444455556666", credentials=["ASIA1"])
+    other = at(
+        5, finding, "b", person="", principal="444455556666/role/x", account="444455556666", credentials=["ASIA1"]
+    )
     assert stories(at(0, finding, "a", credentials=["ASIA1"]), other) == [{"a", "b"}]
     assert stories(at(0, finding, "a", shared=["s1"]), at(0, finding, "b", person="x", shared=["s1"])) == [{"a", "b"}]
 
 
 def test_an_address_joins_unless_it_is_crowded(finding) -> None:
-    pair = [at(0, finding, "a", addresses=["203.0.113.7"]), at(1, finding, "b", person="bob", addresses=["203.0.113.7"])]
+    pair = [
+        at(0, finding, "a", addresses=["203.0.113.7"]),
+        at(1, finding, "b", person="bob", addresses=["203.0.113.7"]),
+    ]
     assert stories(*pair) == [{"a", "b"}]
     assert stories(*pair, crowded={"203.0.113.0/24"}) == []
 

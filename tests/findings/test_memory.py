@@ -96,12 +96,18 @@ def test_an_event_that_a_digest_has_shown_is_not_reported_again(diary, finding) 
     again = remember([on(DAY, finding, late=True)], recall(diary.store, before=later), day=later)
     assert (again.findings, again.repeated) == ((), 1)
     more = on(DAY, finding, event_ids=(f"event-{DAY}", "another"), late=True)
-    assert [one.status for one in remember([more], recall(diary.store, before=later), day=later).findings] == ["ongoing"]
+    assert [one.status for one in remember([more], recall(diary.store, before=later), day=later).findings] == [
+        "ongoing"
+    ]
 
 
 def test_a_late_finding_is_new_with_its_true_times(diary, finding) -> None:
     diary.write(DAY)
-    result = remember([on(DAY - timedelta(2), finding, late=True)], recall(diary.store, before=DAY + timedelta(1)), day=DAY + timedelta(1))
+    result = remember(
+        [on(DAY - timedelta(2), finding, late=True)],
+        recall(diary.store, before=DAY + timedelta(1)),
+        day=DAY + timedelta(1),
+    )
     (only,) = result.findings
     assert (only.status, only.late, only.first_time.date()) == ("new", True, DAY - timedelta(2))
 

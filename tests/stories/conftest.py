@@ -14,9 +14,9 @@ from stories.chronicle import Lived
 from trailwatch import api
 
 # The quiet days and those of attacks and look-alikes. Days between them are left out: a digest costs seconds.
-DAYS = tuple(
-    date(2026, 7, day) for day in (3, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31)
-) + tuple(date(2026, 8, day) for day in (1, 3, 4, 5, 6, 7, 8, 10, 11, 12))
+DAYS = tuple(date(2026, 7, day) for day in (3, 21, 22, 23, 24, 26, 27, 28, 29, 30, 31)) + tuple(
+    date(2026, 8, day) for day in (1, 3, 4, 5, 6, 7, 8, 10, 11, 12)
+)
 
 
 @pytest.fixture(scope="session")

@@ -67,9 +67,7 @@ def trail_of(
     base = tmp_path_factory.mktemp("base")
     usual = [path for path in sample_logs.rglob("*.json.gz") if FIRST <= day_of(path) <= LAST and path not in withheld]
     deliver(sample_logs, base / "bucket", usual)
-    config = msgspec.structs.replace(
-        settled.config, model=msgspec.structs.replace(settled.config.model, enabled=False)
-    )
+    config = msgspec.structs.replace(settled.config, model=msgspec.structs.replace(settled.config.model, enabled=False))
     trail = api.open(str(base / "store"), config=config, create=True)
     assert trail.ingest(str(base / "bucket")).balanced()
     trail.settle()

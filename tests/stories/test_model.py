@@ -36,7 +36,9 @@ def scored(trail: api.Trail, day: date) -> Scores:
 
 
 @pytest.mark.parametrize("chapter", ["root-day", "off-hours-intruder", "new-network", "dormant-key"])
-def test_the_forest_alone_ranks_a_loud_attack_within_the_first_ten(settled: api.Trail, story: Story, chapter: str) -> None:
+def test_the_forest_alone_ranks_a_loud_attack_within_the_first_ten(
+    settled: api.Trail, story: Story, chapter: str
+) -> None:
     (planted,) = story[chapter]["principals"]
     (day,) = story[chapter]["dates"]
     ranking = scored(settled, date.fromisoformat(day)).by("forest")

@@ -54,7 +54,9 @@ def test_nothing_is_expected_of_days_that_are_not_told(lived: Lived) -> None:
     assert {date.fromisoformat(day) for day in EXPECTED["days"]} <= lived.digests.keys()
 
 
-@pytest.mark.parametrize("chapter", ["root-day", "contractor-after-end", "off-hours-intruder", "new-network", "dormant-key"])
+@pytest.mark.parametrize(
+    "chapter", ["root-day", "contractor-after-end", "off-hours-intruder", "new-network", "dormant-key"]
+)
 def test_an_attack_is_found_on_its_day_within_the_first_ten(lived: Lived, chapter: str) -> None:
     planted = lived.story[chapter]
     (day,) = days_of(planted)
@@ -84,7 +86,9 @@ def test_a_lookalike_is_never_high(lived: Lived, chapter: str) -> None:
     planted = lived.story[chapter]
     days = [day for day in days_of(planted) if day in lived.digests]
     assert days
-    loud = [told(f) for day in days for f in lived.digests[day].happening if covers(f, planted) and rank(f.severity) >= 3]
+    loud = [
+        told(f) for day in days for f in lived.digests[day].happening if covers(f, planted) and rank(f.severity) >= 3
+    ]
     assert loud == []
 
 

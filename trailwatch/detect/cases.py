@@ -121,7 +121,9 @@ def _divide(engine: Engine) -> None:
     for view in ("attributed", "events"):
         engine.execute(f"create view {view} as from all_attributed semi join case_events using (event_id)")
     for view in ("links", "sessions"):
-        engine.execute(f"create or replace view {view} as from all_{view} semi join case_credentials using (credential)")
+        engine.execute(
+            f"create or replace view {view} as from all_{view} semi join case_credentials using (credential)"
+        )
 
 
 def _alone(engine: Engine, trial: _Trial) -> Scanned:
@@ -162,7 +164,9 @@ def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     for row in rows:
         if not {"dimension", "value"} <= set(row):
             raise DetectionError("seen: each row has a dimension and a value")
-        owners = [dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)]
+        owners = [
+            dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)
+        ]
         used += [{**owner, **row} for owner in owners]
         if "principal" in row or "person" in row:  # somebody else's history: they are present too
             used += [{**owner, **row, "dimension": "account", "value": owner["account"]} for owner in owners]
@@ -173,7 +177,9 @@ def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 def _judged(trials: Sequence[_Trial], scanned: Scanned, understood: set[str]) -> Iterator[Outcome]:
     errors = {failed.id: failed.reason for failed in (*scanned.not_run, *scanned.not_evaluated)}
-    pairs = set(zip(scanned.hits.column("detection").to_pylist(), scanned.hits.column("event_id").to_pylist(), strict=True))
+    pairs = set(
+        zip(scanned.hits.column("detection").to_pylist(), scanned.hits.column("event_id").to_pylist(), strict=True)
+    )
     for trial in trials:
         error = errors.get(trial.detection.id, "")
         if missing := trial.ids - understood:

@@ -81,7 +81,9 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
             kept[name] = msgspec.structs.replace(
                 kept[name], severity=override.severity, severity_reason=override.reason)  # fmt: skip
     for setting, names in (("off", rules.off), ("severity", rules.severity)):
-        broken += [Broken(f"[rules] {setting}", f"there is no detection {name!r}") for name in names if name not in kept]
+        broken += [
+            Broken(f"[rules] {setting}", f"there is no detection {name!r}") for name in names if name not in kept
+        ]
     return Catalogue(
         tuple(d for d in kept.values() if d.id not in rules.off),
         tuple(d for d in kept.values() if d.id in rules.off),

@@ -157,7 +157,10 @@ def _maybe_null(node: Node) -> str:
             return ""
         return _first(arguments) if name in _TOTAL | _NEGATED_LIKE else f"{name}()"
     if kind.startswith(("COMPARE_", "CONJUNCTION_")) or kind in ("OPERATOR_NOT", "OPERATOR_LIST", "ARRAY_CONSTRUCTOR"):
-        parts = [*node.get("children", []), *(node[key] for key in ("left", "right", "input", "lower", "upper") if key in node)]
+        parts = [
+            *node.get("children", []),
+            *(node[key] for key in ("left", "right", "input", "lower", "upper") if key in node),
+        ]
         return _first(parts)
     return kind.lower().replace("operator_", "") or "it"
 

@@ -164,7 +164,9 @@ def _identities(engine: Engine, config: Config) -> None:
 
 def _places(engine: Engine, config: Config) -> None:
     places = Places(config)
-    pairs = engine.rows("select distinct coalesce(ip, ''), coalesce(vpc_endpoint_id, '') from attributed") if places else []
+    pairs = (
+        engine.rows("select distinct coalesce(ip, ''), coalesce(vpc_endpoint_id, '') from attributed") if places else []
+    )
     engine.table("places", pa.Table.from_pylist(places.rows(pairs), schema=_PLACES))
 
 

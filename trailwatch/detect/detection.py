@@ -127,7 +127,13 @@ def parse(text: str, *, name: str, path: str = "", group: str = "") -> Detection
         if isinstance(values.get(part), dict):
             _check_keys(values[part], [f.encode_name for f in msgspec.structs.fields(kind)], where, text)
     fields = {key: value for key, value in values.items() if key not in _CASE_PARTS}
-    fields |= {"id": name, "path": path, "group": group, "version": _version(values), "cases": _cases(values, where, text)}
+    fields |= {
+        "id": name,
+        "path": path,
+        "group": group,
+        "version": _version(values),
+        "cases": _cases(values, where, text),
+    }
     try:
         detection = msgspec.convert(fields, Detection)
         if detection.count:

@@ -61,7 +61,12 @@ def problems(detection: Detection, bench: Bench, *, text: str = "") -> list[Prob
     """Return every law that a detection breaks; `text` is its file, for lines and columns."""
     if not text and detection.path and Path(detection.path).is_file():
         text = Path(detection.path).read_text(encoding="utf-8")
-    return [*_form(detection, text), *_cases(detection, text), *_names(detection, bench, text), *_clause(detection, bench, text)]
+    return [
+        *_form(detection, text),
+        *_cases(detection, text),
+        *_names(detection, bench, text),
+        *_clause(detection, bench, text),
+    ]
 
 
 def _form(detection: Detection, text: str) -> Iterator[Problem]:
@@ -103,12 +108,16 @@ def _names(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
             yield _problem(detection, "columns", f"{name!r} is not a column of scope", text, "by")
     for code in detection.practices:
         if code not in CODES:
-            yield _problem(detection, "practices", f"{code!r} is not a practice ({', '.join(sorted(CODES))})", text, "practices")
+            yield _problem(
+                detection, "practices", f"{code!r} is not a practice ({', '.join(sorted(CODES))})", text, "practices"
+            )
     if not detection.practices:
         yield _problem(detection, "practices", "it names no practice", text, "practices")
     for technique in detection.attack:
         if technique not in KNOWN:
-            yield _problem(detection, "attack", f"{technique!r} is not a technique of ATT&CK for the cloud", text, "attack")
+            yield _problem(
+                detection, "attack", f"{technique!r} is not a technique of ATT&CK for the cloud", text, "attack"
+            )
 
 
 def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
@@ -121,7 +130,9 @@ def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
         where = place(detection.path or detection.id, text, key)
         if start >= 0:
             before = text[: start + flaw.offset]
-            where = f"{detection.path or detection.id}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+            where = (
+                f"{detection.path or detection.id}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+            )
         yield Problem(detection.id, "clause", flaw.what, where)
     if not found:
         try:

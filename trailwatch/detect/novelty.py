@@ -49,5 +49,7 @@ def find(engine: Engine, detections: Sequence[Detection], *, history: bool) -> T
         engine.build("novel", relation="novel_seen")
     else:
         engine.build("novel", relation="novel_files", learning_seconds=learning)
-    held = engine.rows("select a.id, count(*) from novel n join asked a using (rule) where n.learning and n.rare group by a.id")
+    held = engine.rows(
+        "select a.id, count(*) from novel n join asked a using (rule) where n.learning and n.rare group by a.id"
+    )
     return Told([engine.relation("novel_hits", history=history)], learning=dict(held))

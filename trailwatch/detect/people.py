@@ -62,7 +62,11 @@ class Directory:
         principal = self._principal(identity.principal)
         # Whoever's last day has come may still act under a name that is only written into the session.
         leaver = person or self._people.get(identity.session_name.lower())
-        sources: list[Person | Principal] = [*([person] if person else []), *groups, *([principal] if principal else [])]
+        sources: list[Person | Principal] = [
+            *([person] if person else []),
+            *groups,
+            *([principal] if principal else []),
+        ]
         if not sources and leaver is None:
             return None
         zone = next((source.time_zone for source in sources if source.time_zone), "")
@@ -70,7 +74,9 @@ class Directory:
         people = [source for source in sources if isinstance(source, Person)]
         return Declared(
             time_zone=zone,
-            shifts=tuple(_pieces(next((p.shifts for p in people[:1] if p.shifts), [s for p in people for s in p.shifts]))),
+            shifts=tuple(
+                _pieces(next((p.shifts for p in people[:1] if p.shifts), [s for p in people for s in p.shifts]))
+            ),
             holidays=tuple(sorted({day for p in people for day in p.holidays})),
             duty=tuple(_span(span, zone) for p in people for span in p.on_call),
             networks=tuple(next((source.networks for source in sources if source.networks), ())),

@@ -71,7 +71,9 @@ def _database(path: str, key: str) -> Any:
     try:
         import maxminddb  # noqa: PLC0415 - an extra that most do without
     except ImportError as error:
-        raise MissingExtra("address databases need maxminddb", hint="pip install 'trailwatch-cloudtrail[geo]'") from error
+        raise MissingExtra(
+            "address databases need maxminddb", hint="pip install 'trailwatch-cloudtrail[geo]'"
+        ) from error
     if not Path(path).is_file():
         raise ConfigError(f"there is no file {path}", where=f"[model] {key}")
     try:

@@ -98,9 +98,7 @@ def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) 
     return Scanned(together, tuple(failed), tuple(unable), learning, len(detections) - len(failed) - len(unable))
 
 
-def _attempt(
-    detections: Sequence[Detection], run: Callable[[Sequence[Detection]], T], failed: list[NotRun]
-) -> list[T]:
+def _attempt(detections: Sequence[Detection], run: Callable[[Sequence[Detection]], T], failed: list[NotRun]) -> list[T]:
     # Together is an order of magnitude faster; when that fails, halving names the culprits and keeps the others.
     if not detections:
         return []
@@ -136,7 +134,9 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
     lacking: dict[str, str] = {}
     if not history:
         lacking["history"] = "there is no history before this day"
-    if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][0]:
+    if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][
+        0
+    ]:
         lacking["data-events"] = "no data events are in these logs"
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
                 *(one.networks for one in config.principals.values())]  # fmt: skip

@@ -54,7 +54,7 @@ def gaps(digest: Digest) -> Iterator[str]:
             yield f"Detection {one.detection} failed: {plain(one.reason)}"
     yield from _not_evaluated(coverage)
     if coverage.undigested:
-        days = ", ".join(f"{day.day} {day:%b}" for day in coverage.undigested[:_SHOWN * 2])
+        days = ", ".join(f"{day.day} {day:%b}" for day in coverage.undigested[: _SHOWN * 2])
         more = " …" if len(coverage.undigested) > _SHOWN * 2 else ""
         yield f"{counted(len(coverage.undigested), 'day')} without a digest: {days}{more}. `trailwatch run` makes them."
     if coverage.lost_hits:
@@ -97,7 +97,9 @@ def _silences(coverage: Coverage) -> Iterator[str]:
     for silent in coverage.silent:
         name = plain(silent.name) or silent.account
         if silent.account in heard:
-            cells.setdefault(name, []).append(f"{silent.region} (active on {silent.active_days} of {silent.of_days} such days)")
+            cells.setdefault(name, []).append(
+                f"{silent.region} (active on {silent.active_days} of {silent.of_days} such days)"
+            )
         else:
             cells.setdefault(name, [])
     for name, regions in cells.items():

@@ -55,7 +55,7 @@ def _silent(coverage: Coverage, day: date) -> Iterator[Finding]:
 
 
 def _finding(
-    detection: str, severity: str, day: date, key: tuple[str, str], *, title: str, why: str, next: str,  # noqa: A002
+    detection: str, severity: str, day: date, key: tuple[str, str], *, title: str, why: str, next: str,
     attack: tuple[str, ...], evidence: dict[str, str], account: str = "", account_name: str = "",
 ) -> Finding:  # fmt: skip
     start = datetime.combine(day, time(), tzinfo=UTC)

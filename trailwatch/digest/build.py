@@ -52,7 +52,9 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     reads = reading((one.reads for one in made.values()), day=day, now=now)
     old = made.get(day)
     frozen = old is not None and reads.until == old.reads.until
-    source = store.at({name: version for name, version in old.versions.items() if name in READ}) if frozen and old else store
+    source = (
+        store.at({name: version for name, version in old.versions.items() if name in READ}) if frozen and old else store
+    )
     read_at = {one.reads.until: one.versions.get("events", -1) for one in made.values()}
     reads, unread = view.narrowed(source, reads, read_at)
     versions = {name: version for name, version in source.versions().items() if name in READ}
@@ -185,4 +187,3 @@ def _completed(
         undigested=tuple(one for one in gaps if one not in made),
         reads=reads,
     )
-

@@ -135,7 +135,10 @@ def measure(store: Store, *, day: date, now: datetime, config: Config | None = N
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
     complete_until = None if last_ingest is None else min(end, last_ingest - DELIVERY)
     first_days = [key[0] for key in store.partitions("activity")]
-    objects = {status: sum(row["objects"] for row in today if row["status"] == status) for status in ("read", "failed", "changed")}
+    objects = {
+        status: sum(row["objects"] for row in today if row["status"] == status)
+        for status in ("read", "failed", "changed")
+    }
     return Coverage(
         events=int(events),
         complete_until=complete_until,

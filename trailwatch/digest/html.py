@@ -48,7 +48,8 @@ def commands(words: str) -> Markup:
     """Return words with what stands between backticks as code; everything is escaped."""
     parts = plain(words, longest=2000).split("`")
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 and part.strip() else part for place, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if place % 2 and part.strip() else part
+        for place, part in enumerate(parts)
     )
 
 

@@ -113,12 +113,21 @@ def shown(findings: Sequence[Finding]) -> tuple[list[Finding], str]:
     grave = [one for one in findings if rank(one.severity) >= rank("medium")][:MOST_AFTER]
     first = grave or list(findings[:3])
     more = len(findings) - len(first)
-    return first, f"and {counted(more, 'finding')} more, of {'low' if len(grave) < MOST_AFTER else 'equal or lower'} severity" if more else ""
+    return (
+        first,
+        f"and {counted(more, 'finding')} more, of {'low' if len(grave) < MOST_AFTER else 'equal or lower'} severity"
+        if more
+        else "",
+    )
 
 
 def sections(digest: Digest) -> list[tuple[str, tuple[Finding, ...]]]:
     """Return what stands at the end of the page: what is not of this day, and what nobody wants to hear of."""
-    named = (("Not seen today, but not over", digest.quiet), ("Ended", digest.closed), ("Suppressed", digest.suppressed))
+    named = (
+        ("Not seen today, but not over", digest.quiet),
+        ("Ended", digest.closed),
+        ("Suppressed", digest.suppressed),
+    )
     return [(name, findings) for name, findings in named if findings]
 
 

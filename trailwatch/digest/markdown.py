@@ -70,7 +70,12 @@ def _lines(digest: Digest) -> Iterator[str]:
 
 
 def _incident(incident: Incident, digest: Digest) -> Iterator[str]:
-    yield from (f"### {incident.severity.capitalize()}: {escaped(incident.title)}", "", escaped(incident_facts(incident, digest)), "")
+    yield from (
+        f"### {incident.severity.capitalize()}: {escaped(incident.title)}",
+        "",
+        escaped(incident_facts(incident, digest)),
+        "",
+    )
     hidden = {True: " (suppressed)", False: ""}
     yield from _bullets([
         f"{escaped(stamp(moment, digest))} {escaped(moment['title'])}{hidden[bool(moment.get('suppressed'))]}"
@@ -79,7 +84,12 @@ def _incident(incident: Incident, digest: Digest) -> Iterator[str]:
 
 
 def _finding(finding: Finding, digest: Digest) -> Iterator[str]:
-    yield from (f"### {finding.severity.capitalize()}: {escaped(finding.title)}", "", escaped(status(finding, day=digest.date)), "")
+    yield from (
+        f"### {finding.severity.capitalize()}: {escaped(finding.title)}",
+        "",
+        escaped(status(finding, day=digest.date)),
+        "",
+    )
     rows = []
     for label, words in facts(finding, digest):
         parts = words.split("\n")

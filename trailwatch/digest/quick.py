@@ -92,5 +92,3 @@ def _failures(failed: list[dict[str, str]]) -> Iterable[Failure]:
         reasons.setdefault(entry["reason"], []).append(entry["key"])
     for reason, keys in reasons.items():
         yield Failure(reason, len(keys), NO_DAY, tuple(keys[:3]))
-
-

@@ -128,4 +128,6 @@ def _wrapped(words: str, label: str = "", *, indent: int = INDENT) -> list[str]:
     # Everything that is printed passes here, so that nothing from a log can steer the terminal.
     first = f"{plain(label) if label.strip() == label else label:{indent}}" if indent else ""
     wide = plain(words, longest=2000).replace(" ± ", "\u00a0±\u00a0")
-    return textwrap.wrap(wide, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False) or [first.rstrip()]
+    return textwrap.wrap(wide, WIDTH, initial_indent=first, subsequent_indent=" " * indent, break_on_hyphens=False) or [
+        first.rstrip()
+    ]

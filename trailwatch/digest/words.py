@@ -61,7 +61,9 @@ def _span(first: datetime, last: datetime, day: date) -> str:
 
 
 def _moment(moment: datetime, day: date, *, other: bool = False) -> str:
-    return f"{moment:%H:%M}" if moment.date() == day and not other else f"{short_day(moment.date(), day)} {moment:%H:%M}"
+    return (
+        f"{moment:%H:%M}" if moment.date() == day and not other else f"{short_day(moment.date(), day)} {moment:%H:%M}"
+    )
 
 
 def listed(tops: Iterable[Top], *, most: int = 3) -> str:

@@ -88,8 +88,12 @@ def absorb(anomalies: Iterable[Finding], findings: Sequence[Finding]) -> tuple[l
 
 def _same_identity(finding: Finding, anomaly: Finding) -> bool:
     # A finding about a person may span several of their roles, and then names no single one.
-    same = finding.person == anomaly.person and finding.principal in ({anomaly.principal, ""} if anomaly.person else {anomaly.principal})
-    near = finding.first_time - timedelta(days=1) <= anomaly.last_time and anomaly.first_time <= finding.last_time + timedelta(days=1)
+    same = finding.person == anomaly.person and finding.principal in (
+        {anomaly.principal, ""} if anomaly.person else {anomaly.principal}
+    )
+    near = finding.first_time - timedelta(
+        days=1
+    ) <= anomaly.last_time and anomaly.first_time <= finding.last_time + timedelta(days=1)
     return same and near and not finding.suppressed_by and finding.kind == "activity"
 
 

@@ -48,7 +48,9 @@ def matches(pattern: str, value: str) -> bool:
     """Return whether a shell glob names a value, or, without a slash, the last part of it."""
     if not value:
         return False
-    return fnmatch.fnmatchcase(value, pattern) or ("/" not in pattern and fnmatch.fnmatchcase(value.rpartition("/")[2], pattern))
+    return fnmatch.fnmatchcase(value, pattern) or (
+        "/" not in pattern and fnmatch.fnmatchcase(value.rpartition("/")[2], pattern)
+    )
 
 
 def _strange_network(row: Row, seen: AbstractSet[tuple[str, str]]) -> bool:

@@ -53,7 +53,10 @@ def join(
         incident = _incident(story, running)
         incidents.append(incident)
         place |= dict.fromkeys((finding.id for finding in story), incident.id)
-    told = tuple(replace(finding, incident=place.get(finding.id, "")) if finding.id in present else finding for finding in findings)
+    told = tuple(
+        replace(finding, incident=place.get(finding.id, "")) if finding.id in present else finding
+        for finding in findings
+    )
     order = sorted(incidents, key=lambda one: (-rank(one.severity), -len(one.tactics), one.first_time, one.id))
     return told, tuple(order)
 
@@ -157,7 +160,13 @@ def _who(story: Sequence[Finding]) -> str:
     names = _distinct(who(finding) for finding in story)
     if not names:
         return "Somebody"
-    return names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} and {len(names) - 1} others"
+    return (
+        names[0]
+        if len(names) == 1
+        else " and ".join(names)
+        if len(names) == 2
+        else f"{names[0]} and {len(names) - 1} others"
+    )
 
 
 def who(finding: Finding) -> str:

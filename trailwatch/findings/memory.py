@@ -110,7 +110,9 @@ def _with_status(finding: Finding, last: Last | None, day: date) -> Finding:
     status = ("risen" if risen else "ongoing") if recent else "reopened"
     # What goes on belongs to the incident that it belonged to before.
     incident = last.finding.incident if recent else ""
-    return replace(finding, status=status, incident=incident, evidence={**finding.evidence, "since": last.since.isoformat()})
+    return replace(
+        finding, status=status, incident=incident, evidence={**finding.evidence, "since": last.since.isoformat()}
+    )
 
 
 def _since(last: Last) -> Finding:

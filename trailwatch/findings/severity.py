@@ -20,7 +20,9 @@ def band(product: float) -> str:
     return next((name for name, floor in BANDS if product >= floor), "info")
 
 
-def weigh(default: str, *, novelty: float = 1.0, context: Mapping[str, float] | None = None) -> tuple[str, dict[str, float]]:
+def weigh(
+    default: str, *, novelty: float = 1.0, context: Mapping[str, float] | None = None
+) -> tuple[str, dict[str, float]]:
     """Return the severity and its parts; never more than one band above the default, critical stays critical."""
     parts = {"impact": IMPACT[default], "novelty": round(min(max(novelty, LEAST_NOVEL), MOST_NOVEL), 2)}
     parts |= dict(context or {})

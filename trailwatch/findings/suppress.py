@@ -45,7 +45,9 @@ def _inside(network: str, row: object, config: Config) -> bool:
     values = row if isinstance(row, dict) else {}
     if values.get("network") == network:
         return True
-    return _holds(config.networks.get(network, [network]), str(values.get("ip") or ""), str(values.get("vpc_endpoint_id") or ""))
+    return _holds(
+        config.networks.get(network, [network]), str(values.get("ip") or ""), str(values.get("vpc_endpoint_id") or "")
+    )
 
 
 def _holds(entries: Sequence[str], ip: str, endpoint: str) -> bool:

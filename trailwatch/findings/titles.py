@@ -37,7 +37,9 @@ def fill(title: str, values: Mapping[str, Sequence[object]], *, longest: int = L
     """
 
     def one(match: re.Match[str]) -> str:
-        found = list(dict.fromkeys(text for value in values.get(match[1], ()) if (text := plain(value, longest=_LONGEST_VALUE))))
+        found = list(
+            dict.fromkeys(text for value in values.get(match[1], ()) if (text := plain(value, longest=_LONGEST_VALUE)))
+        )
         if title.count("`", 0, match.start()) % 2:
             return shlex.quote(found[0].replace("`", "")) if found else "NAME"
         if not found:

@@ -52,7 +52,9 @@ def findings(
     """
     config = config or Config()
     rules = {rule.id: rule for rule in detections}
-    asked = {name for rule in rules.values() for name in (*placeholders(rule.title), *placeholders(rule.next), *rule.by)}
+    asked = {
+        name for rule in rules.values() for name in (*placeholders(rule.title), *placeholders(rule.next), *rule.by)
+    }
     asked |= {name for rule in rules.values() if rule.count for name in rule.count.by}
     ids = [*hits["event_id"].to_pylist(), *(event for anomaly in anomalies for event in anomaly.event_ids)]
     events = read_events(engine, pa.table({"event_id": pa.array(sorted(set(ids)), pa.string())}), more=asked)
@@ -73,7 +75,14 @@ def one_act(findings: Sequence[Finding]) -> list[Finding]:
     """Merge findings of one identity about exactly the same events: the most severe speaks, the others are named in it."""
     same: dict[tuple[Any, ...], list[Finding]] = {}
     for finding in findings:
-        key = (finding.account, finding.principal, finding.person, finding.suppressed_by, finding.event_ids, finding.count)
+        key = (
+            finding.account,
+            finding.principal,
+            finding.person,
+            finding.suppressed_by,
+            finding.event_ids,
+            finding.count,
+        )
         same.setdefault(key if finding.event_ids else (finding.id,), []).append(finding)
     return [_merged(sorted(several, key=urgency)) for several in same.values()]
 
@@ -82,7 +91,10 @@ def _merged(several: list[Finding]) -> Finding:
     first, *others = several
     if not others:
         return first
-    also = [{"id": other.id, "detection": other.detection, "title": other.title, "severity": other.severity} for other in others]
+    also = [
+        {"id": other.id, "detection": other.detection, "title": other.title, "severity": other.severity}
+        for other in others
+    ]
     added = {key: value for other in others for key, value in other.evidence.items() if key not in first.evidence}
     return replace(
         first,
@@ -151,14 +163,18 @@ def _identity(group: Group, account: str) -> tuple[Any, ...]:
     pairs = dict(group.key) | {name: dict(group.key).get(name) or group.only(name) for name in ("principal", "person")}
     if not {"principal", "person"} & {name for name, _ in group.key}:
         pairs = dict(group.key)
-    return account if "account" in dict(group.key) else "", *((name, value) for name, value in pairs.items() if name != "account")
+    return account if "account" in dict(group.key) else "", *(
+        (name, value) for name, value in pairs.items() if name != "account"
+    )
 
 
 def _title(group: Group) -> str:
     named = placeholders(group.rule.title)
     values = _values(group, named)
     # A title names people and roles as people do; the full principal stands in the finding.
-    values["principal"] = values["who"] = [called(str(row.get("person") or ""), str(row.get("principal") or "")) for row in group.rows]
+    values["principal"] = values["who"] = [
+        called(str(row.get("person") or ""), str(row.get("principal") or "")) for row in group.rows
+    ]
     values["role"] = [short(str(role)) for role in values.get("role", ())]
     values["account"] = [row.get("account_name") or row.get("account") for row in group.rows]
     if "features" in group.evidence:

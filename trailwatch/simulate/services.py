@@ -127,7 +127,11 @@ def single_sign_on(span: Span) -> Iterator[Record]:
         )
         yield from entry
         # In dev, previews of whole accounts come and go, so that their provider is made anew.
-        apis = ("iam:GetSAMLProvider", *(("iam:CreateSAMLProvider",) if account == DEV else ()), "iam:UpdateSAMLProvider")
+        apis = (
+            "iam:GetSAMLProvider",
+            *(("iam:CreateSAMLProvider",) if account == DEV else ()),
+            "iam:UpdateSAMLProvider",
+        )
         provider = {"name": "AWSSSO_DO_NOT_DELETE", "sAMLMetadataDocument": "<EntityDescriptor/>"}
         for number, api in enumerate(apis):
             yield call(chance, begin + timedelta(seconds=1 + number), caller, api, params=provider if number else None)

@@ -1,0 +1,83 @@
+"""What a configuration may say: known keys, and values that mean something, each mistake with its place."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from datetime import date
+from typing import Any, get_args, get_origin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from trailwatch.config.sections import Config, Group, Section
+from trailwatch.errors import ConfigError
+from trailwatch.window import parse_shift
+
+
+def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
+    if get_origin(kind) in (dict, list) and values:
+        inner = get_args(kind)[-1]
+        for value in values.values() if isinstance(values, dict) else values:
+            check_keys(value, inner, where, text)
+    if not (isinstance(kind, type) and issubclass(kind, Section) and isinstance(values, dict)):
+        return
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+            hint = f"{near[0]!r}" if near else "one of " + ", ".join(known)
+            raise ConfigError(f"unknown key {key!r}", where=place(where, text, key), hint=hint)
+        check_keys(value, known[key], where, text)
+
+
+def check_values(config: Config, where: str, text: str) -> None:
+    for name, entries in config.networks.items():
+        for entry in entries:
+            if not entry.startswith("vpce-"):
+                try:
+                    ipaddress.ip_network(entry, strict=False)
+                except ValueError as error:
+                    hint = '"198.51.100.0/24" or "vpce-0a1b2c3d"'
+                    raise ConfigError(
+                        f"network {name!r}: {error}", where=place(where, text, name), hint=hint
+                    ) from error
+    for name, person in (*config.people.items(), *config.groups.items()):
+        there = place(where, text, name)
+        for shift in person.shifts:
+            parse_shift(shift, where=there)
+        _check_zone(person.time_zone, there)
+        if (
+            person.shifts
+            and not person.time_zone
+            and not isinstance(person, Group)
+            and not _zoned_by_group(config, name)
+        ):
+            raise ConfigError(f"{name!r} has shifts but no time_zone", where=there, hint='time_zone = "Europe/Berlin"')
+        if any(not isinstance(moment, date) for span in person.on_call for moment in (span.from_, span.to)):
+            raise ConfigError("on_call needs dates", where=there, hint="{ from = 2026-07-25, to = 2026-07-26 }")
+        for network in person.networks:
+            if network not in config.networks:
+                raise ConfigError(f"network {network!r} is not declared", where=there, hint="add it under [networks]")
+    for name, principal in config.principals.items():
+        _check_zone(principal.time_zone, place(where, text, name))
+
+
+def _zoned_by_group(config: Config, name: str) -> bool:
+    return any(group.time_zone and name in group.members for group in config.groups.values())
+
+
+def _check_zone(zone: str, where: str) -> None:
+    try:
+        ZoneInfo(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"unknown time zone {zone!r}", where=where, hint='"Europe/Berlin"') from error
+
+
+def place(where: str, text: str, key: str) -> str:
+    bare = re.escape(key)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if key and (found := re.search(rf'^\s*["\']?{bare}["\']?\s*=|^\s*\[+[^\]]*{bare}', line)):
+            return f"{where}:{number}:{found.start() + 1}"
+    return where
