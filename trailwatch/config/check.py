@@ -17,6 +17,7 @@ from trailwatch.window import parse_shift
 
 
 def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
+    """Refuse keys that no section knows, and name the nearest one that does."""
     if get_origin(kind) in (dict, list) and values:
         inner = get_args(kind)[-1]
         for value in values.values() if isinstance(values, dict) else values:
@@ -33,6 +34,7 @@ def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
 
 
 def check_values(config: Config, where: str, text: str) -> None:
+    """Refuse networks, zones, shifts and dates that mean nothing."""
     for name, entries in config.networks.items():
         for entry in entries:
             if not entry.startswith("vpce-"):
@@ -76,6 +78,7 @@ def _check_zone(zone: str, where: str) -> None:
 
 
 def place(where: str, text: str, key: str) -> str:
+    """Return file, line and column of a key, as far as they can be found."""
     bare = re.escape(key)
     for number, line in enumerate(text.splitlines(), start=1):
         if key and (found := re.search(rf'^\s*["\']?{bare}["\']?\s*=|^\s*\[+[^\]]*{bare}', line)):
