@@ -15,7 +15,7 @@ from trailwatch.ingest.keys import NO_DAY
 from trailwatch.ingest.limits import Limits
 from trailwatch.ingest.odd import Odd
 from trailwatch.ingest.records import Raw, Record, document
-from trailwatch.ingest.rows import Rows
+from trailwatch.ingest.rows import Rows, Source
 from trailwatch.ingest.split import split
 from trailwatch.store.schema import EVENTS
 
@@ -46,7 +46,7 @@ class Batch:
     def __init__(self, limits: Limits | None = None) -> None:
         self.size = 0  # bytes of text
         self._limits = limits or Limits()
-        self._rows = Rows(self._look_closer)
+        self._rows = Rows()
         self._odds: list[Odd] = []
         self._days: dict[int, date] = {}
 
@@ -56,7 +56,7 @@ class Batch:
         records = document(data, largest=self._limits.record)
         if records is not None:
             self.size += len(data)
-            self._rows.add(records, object_id, data)
+            self._look_closer(self._rows.add(Source(object_id, data, records)))
             return Added(len(records))
         found = split(data)
         if found.kind:
@@ -74,11 +74,13 @@ class Batch:
     def decode(self, *, shards: int = 1, now: datetime | None = None) -> Decoded:
         """Return the rows of everything that was taken."""
         moment = now or datetime.now(UTC)
+        self._look_closer(self._rows.flush())
         events = self._rows.table(now=moment, shards=shards)
         return Decoded(events, odd.table(self._odds, now=moment))
 
-    def _look_closer(self, object_id: int, data: bytes) -> list[Record]:
-        return self._events(split(data).raws, object_id)
+    def _look_closer(self, sources: Iterable[Source]) -> None:
+        for source in sources:
+            self.judge(split(source.data).raws, object_id=source.object_id)
 
     def _events(self, raws: Iterable[Raw], object_id: int) -> list[Record]:
         day = self._days.get(object_id, NO_DAY)

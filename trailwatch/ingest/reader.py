@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,6 +21,18 @@ from trailwatch.ingest.ledger import FAILED, Entry
 from trailwatch.ingest.limits import Limits
 from trailwatch.ingest.odd import NOT_UNDERSTOOD
 from trailwatch.progress import Progress
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the collector of cycles rest: records hold none, and it would look through each of them again and again."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class Sink(Protocol):
@@ -55,6 +69,11 @@ class Reader:
     def take(self, items: Sequence[Item]) -> None:
         """Read objects."""
         self._progress.start("ingest", len(items), unit="objects")
+        with _without_collector():
+            self._take(items)
+        self._progress.finish()
+
+    def _take(self, items: Sequence[Item]) -> None:
         limits = self._limits
         for item, fetched in fetch_all(
             self._source, items, threads=self._threads, in_flight=limits.in_flight, largest=limits.inflated
@@ -66,7 +85,6 @@ class Reader:
             if self._batch.size >= limits.batch or self._overdue():
                 self._decode()
             self._progress.advance(1, events=self._account.events, bytes=self._account.bytes)
-        self._progress.finish()
 
     def fail(self, entry: Entry, reason: str) -> None:
         """Count an object that cannot be read; the next run tries again."""

@@ -33,13 +33,14 @@ NESTED = {
 }  # fmt: skip
 
 Text = str | None
+ABSENT = msgspec.Raw()  # one object for all absent values, so that they are known without a look
 
 
 class Record(msgspec.Struct, gc=False, rename="camel"):
     """The fields of one record that are kept, in the order in which CloudTrail writes them: that reads faster."""
 
     event_version: Text = None
-    user_identity: msgspec.Raw = msgspec.Raw()
+    user_identity: msgspec.Raw = ABSENT
     event_time: Text = None
     event_source: Text = None
     event_name: Text = None
@@ -48,23 +49,23 @@ class Record(msgspec.Struct, gc=False, rename="camel"):
     user_agent: Text = None
     error_code: Text = None
     error_message: Text = None
-    request: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="requestParameters")
-    response: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="responseElements")
-    additional: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="additionalEventData")
+    request: msgspec.Raw = msgspec.field(default=ABSENT, name="requestParameters")
+    response: msgspec.Raw = msgspec.field(default=ABSENT, name="responseElements")
+    additional: msgspec.Raw = msgspec.field(default=ABSENT, name="additionalEventData")
     request_id: Text = msgspec.field(default=None, name="requestID")
     event_id: Text = msgspec.field(default=None, name="eventID")
     read_only: bool | str | None = None
-    resources: msgspec.Raw = msgspec.Raw()
+    resources: msgspec.Raw = ABSENT
     event_type: Text = None
     management_event: bool | str | None = None
     recipient_account_id: Text = None
     shared_event_id: Text = msgspec.field(default=None, name="sharedEventID")
-    service_details: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="serviceEventDetails")
+    service_details: msgspec.Raw = msgspec.field(default=ABSENT, name="serviceEventDetails")
     vpc_endpoint_id: Text = None
     vpc_endpoint_account_id: Text = None
-    addendum: msgspec.Raw = msgspec.Raw()
+    addendum: msgspec.Raw = ABSENT
     event_category: Text = None
-    tls: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name="tlsDetails")
+    tls: msgspec.Raw = msgspec.field(default=ABSENT, name="tlsDetails")
     console_session: Text = msgspec.field(default=None, name="sessionCredentialFromConsole")
 
 

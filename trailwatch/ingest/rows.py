@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
@@ -16,19 +16,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trailwatch.ingest import identities, redact
-from trailwatch.ingest.records import FLAGS, NESTED, TEXTS, Record, flag, moments
+from trailwatch.ingest.records import ABSENT, FLAGS, NESTED, TEXTS, Record, Text, flag, moments
 from trailwatch.store.schema import EVENTS
 
 _PIECE = 256  # records
 _EVENTS = frozenset(("Management", "Data"))
 _TYPES = frozenset(("AwsApiCall", "AwsServiceEvent", "AwsConsoleSignIn", "AwsConsoleAction"))
-_texts = attrgetter("event_time", *TEXTS)
-_flags = attrgetter(*FLAGS)
-_nested = attrgetter(*NESTED)
+# One getter a column: that is faster than rows of values that are turned into columns.
+_time, _identity = attrgetter("event_time"), attrgetter("user_identity")
+_texts = {name: attrgetter(name) for name in TEXTS}
+_flags = {name: attrgetter(name) for name in FLAGS}
+_nested = {name: attrgetter(name) for name in NESTED}
 
 
-@dataclass
-class _Waiting:
+@dataclass(frozen=True)
+class Source:
+    """The bytes of one object, and its records."""
+
     object_id: int
     data: bytes
     records: list[Record]
@@ -37,34 +41,48 @@ class _Waiting:
 class Rows:
     """Events that become one table; identities are kept once each, until the table is made."""
 
-    def __init__(self, odd: Callable[[int, bytes], Sequence[Record]]) -> None:
-        """Take what to do with objects whose records are not all plain events: it returns those that are."""
+    def __init__(self) -> None:
         self.count = 0
-        self._odd = odd
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Source] = []
         self._records = 0
         self._pieces: dict[str, list[pa.Array]] = defaultdict(list)
         self._identities: dict[bytes, int] = {}
         self._who: list[np.ndarray[Any, np.dtype[np.int32]]] = []
         self._objects: list[tuple[int, int]] = []
 
-    def add(self, records: list[Record], object_id: int, data: bytes) -> None:
-        """Take the records of one object, as they are in its bytes."""
-        self._waiting.append(_Waiting(object_id, data, records))
-        self._records += len(records)
-        if self._records >= _PIECE:
-            self._flush()
+    def add(self, source: Source) -> list[Source]:
+        """Take one object, and return objects whose records are not all plain events and need a closer look."""
+        self._waiting.append(source)
+        self._records += len(source.records)
+        return self.flush() if self._records >= _PIECE else []
+
+    def flush(self) -> list[Source]:
+        """Make columns of what waits, and return objects that need a closer look."""
+        waiting, self._waiting, self._records = self._waiting, [], 0
+        if self._take(waiting):
+            return []
+        # One object may spoil it for those beside it.
+        return waiting if len(waiting) == 1 else [each for each in waiting if not self._take([each])]
+
+    def _take(self, sources: Sequence[Source]) -> bool:
+        records = [record for source in sources for record in source.records]
+        if not records:
+            return True
+        texts = _columns(records)
+        if not plain(texts) or not self._build(texts, records):
+            return False
+        self._objects += [(source.object_id, len(source.records)) for source in sources]
+        return True
 
     def keep(self, records: list[Record], object_id: int) -> None:
         """Take records that are known to be plain events."""
         if records:
-            if not self._build(list(zip(*map(_texts, records), strict=True)), records):
+            if not self._build(_columns(records), records):
                 raise ValueError("records without a time were taken for events")
             self._objects.append((object_id, len(records)))
 
     def table(self, *, now: datetime, shards: int = 1) -> pa.Table:
-        """Return all events as rows of `events`."""
-        self._flush()
+        """Return all events, after the last flush, as rows of `events`."""
         if not self.count:
             return EVENTS.columns.empty_table()
         columns = {name: pa.chunked_array(pieces) for name, pieces in self._pieces.items()}
@@ -78,32 +96,20 @@ class Rows:
         columns["shard"] = self._shards(columns, shards)
         return pa.table({name: columns[name] for name in EVENTS.columns.names})
 
-    def _flush(self) -> None:
-        waiting, self._waiting, self._records = self._waiting, [], 0
-        records = [record for each in waiting for record in each.records]
-        if not records:
-            return
-        texts = list(zip(*map(_texts, records), strict=True))
-        if plain(texts) and self._build(texts, records):
-            self._objects += [(each.object_id, len(each.records)) for each in waiting]
-            return
-        for each in waiting:
-            self.keep(list(self._odd(each.object_id, each.data)), each.object_id)
-
-    def _build(self, texts: list[tuple[Any, ...]], records: Sequence[Record]) -> bool:
-        times = moments(texts[0])
+    def _build(self, texts: Mapping[str, Sequence[Text]], records: Sequence[Record]) -> bool:
+        times = moments(list(map(_time, records)))
         if times.null_count:
             return False
         pieces = self._pieces
         pieces["event_time"].append(times)
-        for name, values in zip(TEXTS, texts[1:], strict=True):
+        for name, values in texts.items():
             pieces[name].append(pa.array(values, pa.string()))
-        for name, flags in zip(FLAGS, zip(*map(_flags, records), strict=True), strict=True):
-            pieces[name].append(pa.array(map(flag, flags), pa.bool_(), size=len(flags)))
-        for name, raws in zip(NESTED, zip(*map(_nested, records), strict=True), strict=True):
-            pieces[name].append(_json_column(raws))
+        for name, get in _flags.items():
+            pieces[name].append(_flag_column(list(map(get, records))))
+        for name, get in _nested.items():
+            pieces[name].append(_json_column(list(map(get, records))))
         known = self._identities
-        who = [known.setdefault(bytes(record.user_identity), len(known)) for record in records]
+        who = [known.setdefault(raw, len(known)) for raw in map(bytes, map(_identity, records))]
         self._who.append(np.array(who, np.int32))
         self.count += len(records)
         return True
@@ -128,9 +134,8 @@ class Rows:
         return pa.array(map(_shard, recipients, owners, repeat(shards)), pa.int32(), size=self.count)
 
 
-def plain(texts: Sequence[Sequence[Any]]) -> bool:
+def plain(of: Mapping[str, Sequence[Text]]) -> bool:
     """Tell from the columns of text whether all records are plain events that carry an id and a name."""
-    of = dict(zip(TEXTS, texts[1:], strict=True))
     categories = set(of["event_category"])
     return (
         # Until 2021 records had a type and no category.
@@ -140,8 +145,22 @@ def plain(texts: Sequence[Sequence[Any]]) -> bool:
     )
 
 
-def _json_column(raws: Sequence[msgspec.Raw]) -> pa.Array:
+def _columns(records: Sequence[Record]) -> dict[str, list[Text]]:
+    return {name: list(map(get, records)) for name, get in _texts.items()}
+
+
+def _flag_column(flags: list[bool | str | None]) -> pa.Array:
+    try:
+        return pa.array(flags, pa.bool_())
+    except pa.ArrowInvalid:
+        # Some are text.
+        return pa.array([flag(value) for value in flags], pa.bool_())
+
+
+def _json_column(raws: list[msgspec.Raw]) -> pa.Array:
     """Return JSON text as a column, without a Python object for each value; `null` is no value."""
+    if raws.count(ABSENT) == len(raws):
+        return pa.nulls(len(raws), pa.string())
     lengths = np.fromiter(map(len, raws), np.int32, len(raws))
     kept = lengths > 0
     if not kept.any():

@@ -35,6 +35,8 @@ class Tables:
             self._store.append(OTHERS.name, pa.concat_tables(self._others))
             self._store.append(OBJECTS.name, ledger.rows(self._entries, now=now))
         self._events, self._others, self._entries = [], [], []
+        # The pool would keep the memory of one commit beside that of the next.
+        pa.default_memory_pool().release_unused()
 
 
 class Memory:
