@@ -27,6 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser-required", action="store_true", help="fail instead of skipping without Chromium")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Two processes share the work by file; the stories stay together, because they live through the same weeks.
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent)
+        lived = place.parts[0] == "stories" and place.name in {"test_sample_logs.py", "test_model.py"}
+        group = "stories" if lived else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real CloudTrail logs; the test skips where it is absent."""
