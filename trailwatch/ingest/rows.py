@@ -85,9 +85,10 @@ class Rows:
         """Return all events, after the last flush, as rows of `events`."""
         if not self.count:
             return EVENTS.columns.empty_table()
-        columns = {name: pa.chunked_array(pieces) for name, pieces in self._pieces.items()}
+        # Small pieces would reach the writer of the table as small batches.
+        columns = {name: pa.concat_arrays(pieces) for name, pieces in self._pieces.items()}
         for name in (*TEXTS, *NESTED):
-            columns[name] = redact.column(columns[name].combine_chunks())
+            columns[name] = redact.column(columns[name])
         columns |= self._identity_columns(columns["console_session"])
         columns["dt"] = columns["event_time"].cast(pa.date32())
         ids, counts = zip(*self._objects, strict=True)
@@ -114,7 +115,7 @@ class Rows:
         self.count += len(records)
         return True
 
-    def _identity_columns(self, console: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+    def _identity_columns(self, console: pa.Array) -> dict[str, pa.Array]:
         which = pa.array(np.concatenate(self._who))
         each = zip(*map(identities.columns, self._identities), strict=True)
         found = {

@@ -10,19 +10,34 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import Cache
-from trailwatch.store.schema import LAYOUT, TABLES
+from trailwatch.store.schema import EVENTS, LAYOUT, TABLES
 
 Days = tuple[date, date]
 
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
+_ATTEMPTS = 5
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=256_000)
+# Events are written most and lie by day: bounds of other columns than the time would skip nothing, and ids never repeat.
+_BARE = ColumnProperties(statistics_enabled="NONE")
+_ONCE = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
+_EVENTS_WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    max_row_group_size=256_000,
+    default_column_properties=_BARE,
+    column_properties={
+        "event_time": ColumnProperties(statistics_enabled="CHUNK"),
+        "event_id": _ONCE,
+        "request_id": _ONCE,
+    },
+)
 
 
 class StoreConflict(StoreError):
@@ -69,8 +84,17 @@ class Store:
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
-        if rows.num_rows:
-            self._write(table, rows, mode="append")
+        if not rows.num_rows:
+            return
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self._write(table, rows, mode="append")
+            except StoreConflict:
+                # Only when another run makes the table at the same moment; nothing was written, so it can be repeated.
+                if not left:
+                    raise
+            else:
+                return
 
     def replace(self, table: str, rows: pa.Table, *, where: str, version: int | None = None) -> None:
         """Put rows in place of all rows for which the partition predicate holds, in one atomic commit.
@@ -180,7 +204,7 @@ class Store:
                     rows,
                     mode=mode,
                     predicate=where,
-                    writer_properties=_WRITER,
+                    writer_properties=_EVENTS_WRITER if table == EVENTS.name else _WRITER,
                     commit_properties=CommitProperties(max_commit_retries=20),
                 )
             except CommitFailedError as error:
