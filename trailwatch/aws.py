@@ -87,10 +87,11 @@ class Access:
         """Return a reader of one bucket, in the region where the bucket is."""
         self.credentials()
         endpoint = self.endpoint
+        # The reader takes no empty endpoint.
+        elsewhere: Any = {"endpoint": endpoint} if endpoint else {}
         return S3Store(
             name,
             region=self.home if endpoint else self._region_of(name),
-            endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             request_payer=self.requester_pays,
             credential_provider=cast(Any, self._provide),
@@ -99,6 +100,7 @@ class Access:
             },
             # The waits grow with jitter.
             retry_config={"max_retries": 6, "retry_timeout": timedelta(minutes=3)},
+            **elsewhere,
         )  # fmt: skip
 
     def storage_options(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What ingest costs, as ratios measured in one run on one core; other work on the machine falls on all parts alike.
 
-    pytest -m bench -s tests/bench/test_ingest.py
+    pytest -m bench -n 0 -s tests/bench/test_ingest.py
 
 TRAILWATCH_BENCH_EVENTS sets the number of events (200,000), TRAILWATCH_BENCH_MEMORY_EVENTS those of the memory test
 (1,000,000). The floor: gunzip, a SIMD parse of the same bytes, and a zstd Parquet write of the same columns in Arrow.

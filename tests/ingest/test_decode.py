@@ -73,7 +73,7 @@ def at(value: Any, path: str) -> Any:
 
 def as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
-        return value
+        return unlike(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (Pairs, list)):
@@ -105,11 +105,15 @@ def actual(row: dict[str, Any]) -> dict[str, Any]:
     found = dict(row)
     for column in NESTED:
         found[column] = None if row[column] is None else plain(row[column].encode())
-    for column in [*SCALARS, "event_id", "console_session"]:
-        if row[column] is not None and row[column][:1] in ("{", "["):
-            json.loads(row[column])
-            found[column] = "<nested>"
-    return found
+    return found | {column: unlike(found[column]) for column in [*SCALARS, "event_id", "console_session"]}
+
+
+def unlike(value: str | None) -> str | None:
+    """Return text, with a mark in place of nested JSON: two correct writers may space it differently."""
+    try:
+        return "<nested>" if value and value[0] in "{[" and isinstance(json.loads(value), (dict, list)) else value
+    except ValueError:
+        return value
 
 
 def run(raws: list[bytes], *, slow: bool = False, **limits: Any) -> Decoded:

@@ -21,7 +21,7 @@ _STRING = re.compile(r'"((?:[^"\\]|\\.)*)("|$)', re.DOTALL)
 _COLON = re.compile(r"\s*:\s*")
 _OPEN_OR_CLOSE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[\]{}]', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\]}]*")
-_USUAL = re.compile(r'((?<!\\)"sessionToken":)"[^"\\]*"')
+_USUAL = '"sessionToken":"'
 # Outside of proper JSON: a name, what may stand between (quotes, backslashes, an equals sign), and the value.
 _LOOSE = re.compile(
     r"((?:session|security)[_\s-]?token[\\\"'\s]{0,32}(?:[:=]|%3[ad])[\\\"'\s\[({]{0,32})([^\\\"'\s,&;(){}\[\]]{8,})",
@@ -67,10 +67,14 @@ def column(values: pa.Array) -> pa.Array:
 
 
 def _cell(content: str) -> str:
-    # As CloudTrail writes it, one cut does; whatever else names a token is looked at with care.
-    cut, count = _USUAL.subn(rf'\g<1>"{MARKER}"', content)
-    named = len(_NAME.findall(cut))
-    return cut if count and named == count and not _LETTER.search(cut) else text(cut)
+    # As CloudTrail writes it, one cut does; whatever else may name a token is looked at with care.
+    head, key, rest = content.partition(_USUAL)
+    value, quote, tail = rest.partition('"')
+    if quote and "\\" not in value and not head.endswith("\\"):
+        content = f'{head}{key}{MARKER}"{tail}'
+        if content.lower().count("token") == 1 and "\\u00" not in content:
+            return content
+    return text(content)
 
 
 def record(raw: bytes) -> bytes:
