@@ -180,7 +180,7 @@ class Store:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="trailwatch doctor") \
+            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="the store from a backup, or ingest into a new one") \
                 from error  # fmt: skip
         found = handle.metadata().description
         if found != _MARK:
