@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from moto import mock_aws
 
 from trailwatch.aws import Access, access, storage_options
 from trailwatch.config import SourceSection
@@ -21,8 +22,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_role_is_assumed_with_the_credentials_of_the_chain(environment: pytest.MonkeyPatch) -> None:
-    moto = pytest.importorskip("moto")
-    with moto.mock_aws():
+    with mock_aws():
         found = Access(role_arn=ROLE)
         assert (found.credentials().access_key or "").startswith("ASIA")
         assert found.credentials().token
@@ -33,8 +33,7 @@ def test_a_role_is_assumed_with_the_credentials_of_the_chain(environment: pytest
 
 
 def test_the_region_of_a_bucket_is_asked_for(environment: pytest.MonkeyPatch) -> None:
-    moto = pytest.importorskip("moto")
-    with moto.mock_aws():
+    with mock_aws():
         client = Access().client("s3", region="ap-southeast-2")
         client.create_bucket(Bucket="far", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"})
         assert Access().bucket("far").config["region"] == "ap-southeast-2"
