@@ -1,5 +1,8 @@
 -- grain: one CloudTrail record with what it says by itself; text columns of meaning are never null ('' = none)
 -- reads: raw_events
+-- A function of one stored column and constants runs once per distinct value, because Parquet hands that column over as a
+-- dictionary; behind coalesce or case it runs once per row. So the dear functions stand directly on stored columns, and
+-- null is dealt with after them. (regexp_extract has this gift, regexp_matches has not.)
 with
 plain as (
     select
@@ -21,8 +24,8 @@ plain as (
         lower(coalesce(event_type, '')) as _kind,
         coalesce(error_code, '') as _error,
         coalesce(error_message, '') as _error_text,
-        trim(coalesce(source_ip, '')) as _place,
-        lower(ltrim(coalesce(user_agent, ''), '[ ')) as _agent,
+        trim(source_ip) as _place,
+        lower(ltrim(user_agent, '[ ')) as _agent,
         coalesce(lower(console_session) = 'true', false) as _console,
         coalesce(event_source = 'signin.amazonaws.com', false) as _signin,
         coalesce(
@@ -62,18 +65,22 @@ plain as (
 placed as (
     select
         *,
+        case when not contains(_place, ':') then nullif(regexp_extract(split_part(_place, '/', 1),
+            '^(0*(25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(25[0-5]|2[0-4]\d|1?\d?\d)$'), '') end as _dotted,
         case
-            when left(_place, 1) between '0' and '9' and not contains(_place, ':') then split_part(_place, '/', 1)
-            when regexp_matches(_place, '^(?i)::ffff:[0-9.]+$') then substr(_place, 8)
+            when not contains(_place, ':') then null
+            when regexp_matches(_place, '^(?i)::ffff:[0-9.]+$') then nullif(regexp_extract(substr(_place, 8),
+                '^(0*(25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(25[0-5]|2[0-4]\d|1?\d?\d)$'), '')
             when regexp_matches(_place, '^(?i)::ffff:[0-9a-f]{1,4}:[0-9a-f]{1,4}$') then concat_ws('.',
                 ('0x' || split_part(_place, ':', 4))::int >> 8, ('0x' || split_part(_place, ':', 4))::int & 255,
                 ('0x' || split_part(_place, ':', 5))::int >> 8, ('0x' || split_part(_place, ':', 5))::int & 255)
-        end as _dotted,
+        end as _mapped,
         case when contains(_place, ':') and regexp_matches(_place, '^(?i)[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7}(/\d+)?$')
             then lower(split_part(_place, '/', 1)) end as _colons,
-        case when regexp_matches(_place, '^(?i)[a-z0-9.-]{1,100}\.(amazonaws\.com(\.cn)?|amazon\.com|aws)$')
-            then lower(_place) else '' end as _service,
-        starts_with(_place, 'AWS Internal') as _internal
+        coalesce(lower(regexp_extract(_place,
+            '^(?i)[a-z0-9.-]{1,100}\.(amazonaws\.com(\.cn)?|amazon\.com|aws)$')), '') as _service,
+        coalesce(starts_with(_place, 'AWS Internal'), false) as _internal,
+        list_any_value(_asked) as _first_asked
     from plain
 ),
 numbered as (
@@ -86,10 +93,9 @@ numbered as (
             || list_filter(string_split(split_part(_colons, '::', 2), ':'), lambda h: h <> ''),
             lambda h: coalesce(nullif(ltrim(h, '0'), ''), '0')) end as _hextets,
         case
-            when not regexp_matches(_dotted, '^(0*(25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(25[0-5]|2[0-4]\d|1?\d?\d)$')
-                then null
-            when starts_with(_dotted, '0') or contains(_dotted, '.0')
-                then regexp_replace(_dotted, '(^|\.)0+(\d)', '\1\2', 'g')
+            when _dotted is null and _mapped is null then null
+            when starts_with(_dotted, '0') or contains(_dotted, '.0') or _mapped <> ''
+                then regexp_replace(coalesce(_dotted, _mapped), '(^|\.)0+(\d)', '\1\2', 'g')
             else _dotted
         end as _v4
     from placed
@@ -100,14 +106,14 @@ named as (
         coalesce(_v4, case when len(_hextets) = 8
             then regexp_replace(array_to_string(_hextets, ':'), '(^|:)0(:0)+(:|$)', '::') end) as ip,
         -- A key id made since 2019 holds its account in the bits behind its prefix.
-        coalesce(nullif(identity_account_id, ''), nullif(issuer_account_id, ''), nullif(split_part(_arn, ':', 5), ''),
+        coalesce(nullif(identity_account_id, ''), nullif(issuer_account_id, ''), nullif(split_part(identity_arn, ':', 5), ''),
             case when regexp_matches(_key, '^A[KS]IA[Q-Z2-7][A-Z2-7]{15}$') then lpad((((list_reduce(list_transform(
                 string_split(substr(_key, 5, 10), ''),
                 lambda c: (strpos('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', c) - 1)::bigint), lambda a, b: a * 32 + b) >> 2)
                 & 140737488355200) >> 7)::varchar, 12, '0') end,
             nullif(recipient_account_id, ''), '') as _owner,
-        case when regexp_matches(_id, '^A(IDA|ROA)[A-Z0-9]+(:|$)') then split_part(_id, ':', 1)
-            else coalesce(issuer_principal_id, '') end as principal_id,
+        coalesce(nullif(regexp_extract(identity_principal_id, '^(A(?:IDA|ROA)[A-Z0-9]+)(?::|$)', 1), ''),
+            issuer_principal_id, '') as principal_id,
         case
             when _type in ('AssumedRole', 'AWSAccount') and contains(_id, ':') then substr(_id, strpos(_id, ':') + 1)
             when _type = 'AssumedRole' then regexp_extract(_arn, ':assumed-role/[^/]+/(.+)$', 1)
@@ -116,7 +122,7 @@ named as (
             else ''
         end as session_name,
         case when _type in ('AssumedRole', 'Role') then coalesce(
-            nullif(issuer_name, ''), nullif(regexp_extract(_arn, ':assumed-role/([^/]+)', 1), ''),
+            nullif(issuer_name, ''), nullif(regexp_extract(identity_arn, ':assumed-role/([^/]+)', 1), ''),
             regexp_extract(coalesce(nullif(issuer_arn, ''), _arn), ':role/(?:.*/)?([^/]+)$', 1))
         else '' end as _role_name,
         case when _type = 'IAMUser' then coalesce(nullif(_user, ''), regexp_extract(_arn, ':user/(?:.*/)?([^/]+)$', 1))
@@ -147,8 +153,10 @@ judged as (
             when _type = 'IAMUser' then _owner
                 || coalesce('/user/' || coalesce(nullif(_user_name, ''), nullif(principal_id, '')), '/unknown')
             -- A reserved single sign-on role gets a new suffix whenever it is assigned again; the name stays.
-            when _role_name <> '' then _owner || '/role/'
-                || regexp_replace(_role_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
+            when _role_name <> '' then _owner || '/role/' || case
+                when not starts_with(_role_name, 'AWSReservedSSO_') then _role_name
+                when _role_name = issuer_name then regexp_replace(issuer_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
+                else regexp_replace(_role_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1') end
             when _type in ('AssumedRole', 'Role') then _owner
                 || coalesce('/unknown/' || nullif(principal_id, ''), '/unknown')
             when _type = 'FederatedUser' then _owner || coalesce('/federated/' || nullif(session_name, ''), '/unknown')
@@ -173,6 +181,7 @@ judged as (
             else coalesce(identity_store_user, '')
         end) as person,
         case
+            when _error = '' and _error_text = '' and not _signin then 'ok'
             when regexp_matches(_error, '(?i)access_?denied|unauthori[sz]ed|not_?authori[sz]ed|forbidden|authfailure'
                 || '|authorizationerror') then 'denied'
             when regexp_matches(_error, '(?i)throttl|requestlimitexceeded|slowdown|toomanyrequests|throughputexceeded'
@@ -189,16 +198,17 @@ judged as (
         end as outcome,
         -- A fixed vocabulary: what a client calls itself is hostile text, and versions change every week.
         case
-            when _agent = '' then ''
+            when _agent = '' or _agent is null then ''
             when contains(_agent, 'aws-cli/2') then 'aws-cli/2' when contains(_agent, 'aws-cli/') then 'aws-cli/1'
             when contains(_agent, 'terraform') then 'terraform' when contains(_agent, 'opentofu') then 'opentofu'
             when contains(_agent, 'pulumi') then 'pulumi' when contains(_agent, 'aws-cdk') then 'aws-cdk'
             when contains(_agent, 'trufflehog') then 'trufflehog'
             when contains(_agent, 'aws-internal/') or starts_with(_agent, 'aws internal')
                 then case when _console or ip is not null then 'console' else 'aws-service' end
-            when regexp_matches(_agent, '^(s3console/|console\.|signin\.)') then 'console'
+            when regexp_extract(_agent, '^(s3console/|console\.|signin\.)') <> '' then 'console'
             when starts_with(_agent, 'mozilla/') then case when _console then 'console' else 'browser' end
-            when not contains(_agent, ' ') and regexp_matches(_agent, '\.amazonaws\.com(\.cn)?\]?$') then 'aws-service'
+            when not contains(_agent, ' ') and regexp_extract(_agent, '\.amazonaws\.com(\.cn)?\]?$') <> ''
+                then 'aws-service'
             when contains(_agent, 'amazon-ssm-agent') then 'ssm-agent'
             when contains(_agent, 'ansible') then 'ansible'
             when contains(_agent, 'powershell') then 'powershell'
@@ -210,7 +220,7 @@ judged as (
                 || 's3 browser|docker|containerd|postmanruntime|insomnia)\b', 1), ''), 'other')
         end as _family,
         case
-            when _agent = '' then ''
+            when _agent = '' or _agent is null then ''
             when contains(_agent, 'kali') or contains(_agent, 'parrot') or contains(_agent, 'pentoo') then ' kali'
             when contains(_agent, 'exec-env/cloudshell') then ' cloudshell'
             when contains(_agent, 'exec-env/aws_lambda') then ' lambda'
@@ -227,7 +237,7 @@ judged as (
 select
     * exclude (
         _type, _id, _arn, _user, _invoked_by, _key, _source, _kind, _error, _error_text, _place, _agent, _console,
-        _signin, _verb, _given, _wanted, _asked, _dotted, _colons, _service, _internal, _hextets, _v4, _owner,
+        _signin, _verb, _given, _wanted, _asked, _first_asked, _dotted, _mapped, _colons, _service, _internal, _hextets, _v4, _owner,
         _role_name, _user_name, _role_arn, _assumed, _subject, _family, _system
     ) replace (_type as identity_type),
     case when starts_with(_key, 'AKIA') then _key else '' end as long_term_key,
@@ -259,12 +269,12 @@ select
         when _console or _kind in ('awsconsolesignin', 'awsconsoleaction') or (_signin and _kind <> 'awsapicall')
             then 'console'
         when (_invoked_by <> '' or _internal or _service <> '') and not _signin then 'via-service'
-        when list_contains(['console', 'browser'], _family) then 'console'
+        when _family in ('console', 'browser') then 'console'
         else 'direct'
     end as origin,
     coalesce(
         case when vpc_endpoint_id like 'vpce-%' then case when ip_kind = 'private' then vpc_endpoint_id end end,
-        regexp_replace(_v4, '\d+$', '0/24'),
+        case when _v4 = _dotted then regexp_replace(_dotted, '\d+$', '0/24') else regexp_replace(_v4, '\d+$', '0/24') end,
         case when len(_hextets) = 8 then array_to_string(_hextets[1:3], ':') || '::/48' end,
         case when _internal then 'AWS Internal' else _service end) as address,
     case when _family in ('', 'console', 'aws-service', 'other') and _system <> ' kali' then _family
@@ -277,12 +287,19 @@ select
             'AssumeRoleForPodIdentity', 'CreateSession') then coalesce(_assumed, '')
         else ''
     end as role,
-    left(coalesce(list_filter(_asked, lambda t: t <> '' and left(t, 1) not in ('{', '[')
-        and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1],
+    left(coalesce(
+        case
+            -- Nearly always the first value will do.
+            when _first_asked is null then null
+            when _first_asked <> '' and left(_first_asked, 1) not in ('{', '[')
+                and _first_asked <> 'HIDDEN_DUE_TO_SECURITY_REASONS' then _first_asked
+            else list_filter(_asked, lambda t: t <> '' and left(t, 1) not in ('{', '[')
+                and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1]
+        end,
         case when _source = 'sts.amazonaws.com' then regexp_extract(_assumed, '/role/(.*)$', 1) end, ''), 256)
         as target,
     coalesce(nullif(_asked[1], 'HIDDEN_DUE_TO_SECURITY_REASONS'), '') as target_user,
-    replace(_source, '.amazonaws.com', '') || ':' || _verb as action,
+    coalesce(replace(event_source, '.amazonaws.com', ''), '') || ':' || _verb as action,
     case
         when _verb = 'ConsoleLogin' then case
             when _type in ('IAMUser', 'Root') and contains(additional, '"MFAUsed"')
