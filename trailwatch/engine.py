@@ -73,6 +73,10 @@ class Engine:
         finally:
             self._con.unregister("arriving")
 
+    def lend(self, name: str, data: pa.Table) -> None:
+        """Show rows as they lie in memory, without a copy, until others are lent under the same name."""
+        self._con.register(_name(name), data)
+
     def clear(self, name: str) -> None:
         """Remove a relation, be it a table or a view; one that does not exist is no error."""
         kinds = self._con.execute(

@@ -21,6 +21,8 @@ def made() -> Callable[[str, Rows], Rows]:
         with Engine(threads=1) as engine:
             engine.table("raw_events", decode.records(items))
             resolve(engine, aliases={})
+            engine.lend("activity_made", engine.relation("activity"))
+            engine.build("identities")
             schema = (ACTIVITY if relation == "activity" else IDENTITY_DAYS).columns
             return engine.relation(relation).select(schema.names).cast(schema).to_pylist()
 

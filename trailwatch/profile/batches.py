@@ -18,7 +18,7 @@ Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
 T = TypeVar("T")
 
-DAYS = 100
+DAYS = 1000
 EVENTS = 250_000
 TRIES = 6
 
@@ -49,7 +49,7 @@ def predicate(partitions: Iterable[Partition]) -> str:
 
 
 def group(partitions: Iterable[Partition], counts: Mapping[Partition, int]) -> list[Batch]:
-    """Divide partitions into batches of at most a hundred days and a quarter million events; a bigger one stands alone."""
+    """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone."""
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0

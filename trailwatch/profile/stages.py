@@ -115,6 +115,9 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
         engine.view("attributed")
         for table in ("activity", "identity_days"):
             rows = engine.relation(table)
+            if table == "activity":
+                engine.lend("activity_made", rows)
+                engine.build("identities")
             bench.store.replace(table, rows, where=predicate(found.again), version=versions[table])
             counts[table] = rows.num_rows
     bench.past.remember("activity", found.inputs)

@@ -5,42 +5,49 @@
 with used as (
     select
         date_trunc('month', dt)::date as month,
-        dt, account, principal, principal_id, person, long_term_key, origin, event_source, region, address, client,
-        role, events, first_time, last_time,
-        replace(event_source, '.amazonaws.com', '') || ':' || event_name as action
+        -- A day as a bit: sets of days are put together at the price of one number.
+        1::bigint << extract('day' from dt)::int as day,
+        account, principal, person, events, first_time, last_time,
+        principal_id as id, event_source as service,
+        replace(event_source, '.amazonaws.com', '') || ':' || event_name as action,
+        region, role, long_term_key as key,
+        case when origin in ('direct', 'console') then address else '' end as address,
+        case when origin in ('direct', 'console') then client else '' end as client
     from activity
     -- A failed sign-in is the act of whoever typed the name: it must neither wake an identity nor teach its networks.
     where origin <> 'service' and not (event_source = 'signin.amazonaws.com' and outcome <> 'ok')
 ),
 
-known as (
-    select *, 'account' as dimension, account as value from used
-    union all by name
-    select *, 'id' as dimension, principal_id as value from used where principal_id <> ''
-    union all by name
-    select *, 'service' as dimension, event_source as value from used
-    union all by name
-    select *, 'action' as dimension, action as value from used
-    union all by name
-    select *, 'region' as dimension, region as value from used where region <> ''
-    union all by name
-    select *, 'role' as dimension, role as value from used where role <> ''
-    union all by name
-    select *, 'key' as dimension, long_term_key as value from used where long_term_key <> ''
-    union all by name
-    select *, 'address' as dimension, address as value from used
-    where address <> '' and origin in ('direct', 'console')
-    union all by name
-    select *, 'client' as dimension, client as value from used
-    where client <> '' and origin in ('direct', 'console')
+counted as (
+    select
+        month, account, principal, person,
+        case
+            when grouping(service) = 0 then 'service' when grouping(action) = 0 then 'action'
+            when grouping(region) = 0 then 'region' when grouping(address) = 0 then 'address'
+            when grouping(client) = 0 then 'client' when grouping(id) = 0 then 'id'
+            when grouping(role) = 0 then 'role' when grouping(key) = 0 then 'key'
+            else 'account'
+        end as dimension,
+        -- All but one of them are null.
+        case when dimension = 'account' then account
+            else coalesce(service, action, region, address, client, id, role, key) end as value,
+        min(first_time) as first_time,
+        max(last_time) as last_time,
+        sum(events)::bigint as events,
+        bit_or(day) as days_seen
+    from used
+    group by grouping sets (
+        (month, account, principal, person),
+        (month, account, principal, person, service), (month, account, principal, person, action),
+        (month, account, principal, person, region), (month, account, principal, person, address),
+        (month, account, principal, person, client), (month, account, principal, person, id),
+        (month, account, principal, person, role), (month, account, principal, person, key)
+    )
 )
 
 select
-    month, account, principal, person, dimension, value,
-    min(first_time) as first_time,
-    max(last_time) as last_time,
-    count(distinct dt) as days,
-    sum(events)::bigint as events,
-    list_sort(list(distinct extract('day' from dt)::tinyint)) as days_seen
-from known
-group by month, account, principal, person, dimension, value
+    * exclude (days_seen),
+    bit_count(days_seen)::bigint as days,
+    list_filter(range(1, 32), lambda day: days_seen & (1::bigint << day::int) > 0)::tinyint[] as days_seen
+from counted
+where value <> '' or dimension in ('account', 'service', 'action')
