@@ -32,20 +32,23 @@ def clean(store: Store, engine: Engine, batch: Batch, *, folder: Path) -> Clean:
     """
     removed: dict[Partition, int] = {}
     rewritten: set[Partition] = set()
+    wanted = set(batch.partitions)
 
     def attempt() -> Clean:
+        own = -1  # the version that the last rewrite of this attempt makes, if nobody else wrote meanwhile
         while True:
             version = store.version("events")
-            files = {key: value for key, value in store.partitions("events", version=version).items()
-                     if key in set(batch.partitions)}  # fmt: skip
+            files = {key: value for key, value in store.partitions("events", version=version).items() if key in wanted}
             show(store, engine, "events", batch.partitions, name="raw_events", version=version)
-            doubles = _doubles(engine)
+            # What was just written, and by nobody else, holds each event once: its ids need no second look.
+            doubles = {} if version == own else _doubles(engine)
             untidy = {key for key, found in files.items() if len(found) > FILES and key not in rewritten}
             if not doubles and not untidy:
                 return Clean(version, files, removed, len(rewritten))
             again = sorted(untidy | set(doubles))
             show(store, engine, "events", again, name="raw_events", version=version)
             store.replace("events", _once(engine, folder), where=predicate(again), version=version)
+            own = version + 1
             rewritten.update(again)
             for partition, count in doubles.items():
                 removed[partition] = removed.get(partition, 0) + count

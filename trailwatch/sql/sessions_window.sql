@@ -5,12 +5,12 @@
 -- account, by which sessions are joined, carries the day in front.
 select
     s.* replace (
-        strftime(d.day, '%Y-%m-%d') || ':' || s.account as account,
-        strftime(d.day, '%Y-%m-%d') || ':' || s.principal as principal,
+        d.prefix || s.account as account,
+        d.prefix || s.principal as principal,
         case when s.parent_principal <> ''
-            then strftime(d.day, '%Y-%m-%d') || ':' || s.parent_principal else '' end as parent_principal,
+            then d.prefix || s.parent_principal else '' end as parent_principal,
         case when s.shared_event_id <> ''
-            then strftime(d.day, '%Y-%m-%d') || ':' || s.shared_event_id else '' end as shared_event_id
+            then d.prefix || s.shared_event_id else '' end as shared_event_id
     )
 from near_sessions as s
-inner join days as d on s.dt between d.day - 2 and d.day
+inner join (select day, strftime(day, '%Y-%m-%d:') as prefix from days) as d on s.dt between d.day - 2 and d.day
