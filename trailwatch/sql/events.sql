@@ -1,8 +1,7 @@
 -- grain: one CloudTrail record with what it says by itself; text columns of meaning are never null ('' = none)
 -- reads: raw_events
--- A function of one stored column and constants runs once per distinct value, because Parquet hands that column over as a
--- dictionary; behind coalesce or case it runs once per row. So the dear functions stand directly on stored columns, and
--- null is dealt with after them. (regexp_extract has this gift, regexp_matches has not.)
+-- A function of one stored column runs once per distinct value (Parquet hands over a dictionary), behind coalesce or
+-- case once per row: so dear functions stand on stored columns. regexp_extract has this gift, regexp_matches has not.
 with
 plain as (
     select
@@ -28,8 +27,7 @@ plain as (
         lower(ltrim(user_agent, '[ ')) as _agent,
         coalesce(lower(console_session) = 'true', false) as _console,
         coalesce(event_source = 'signin.amazonaws.com', false) as _signin,
-        coalesce(
-            try_cast(session_created as timestamptz),
+        coalesce(try_cast(session_created as timestamptz),
             timezone('UTC', try_strptime(session_created, '%Y%m%dT%H%M%SZ'))) as session_created_at,
         -- A service may write the date of its API into the name: GetFunction20150331v2, CreateDistribution2020_05_31.
         case when right(event_name, 1) between '0' and '9'
@@ -45,7 +43,7 @@ plain as (
             when event_source in ('sts.amazonaws.com', 'rolesanywhere.amazonaws.com', 'eks-auth.amazonaws.com')
                 then try(json_extract_string(request, ['$.roleArn', '$.targetPrincipal', '$.roleSessionName']))
         end as _wanted,
-        -- All places of a service in one pass: a parse of its own for each would cost ten times as much.
+        -- All places of a service in one pass; a parse for each would cost ten times as much.
         case event_source
             when 'iam.amazonaws.com' then try(json_extract_string(request, ['$.userName', '$.roleName', '$.groupName',
                 '$.instanceProfileName', '$.policyArn', '$.policyName', '$.serialNumber', '$.accessKeyId']))
@@ -65,22 +63,27 @@ plain as (
 placed as (
     select
         *,
-        case when not contains(_place, ':') then nullif(regexp_extract(split_part(_place, '/', 1),
-            '^(0*(25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(25[0-5]|2[0-4]\d|1?\d?\d)$'), '') end as _dotted,
-        case
-            when not contains(_place, ':') then null
-            when regexp_matches(_place, '^(?i)::ffff:[0-9.]+$') then nullif(regexp_extract(substr(_place, 8),
-                '^(0*(25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(25[0-5]|2[0-4]\d|1?\d?\d)$'), '')
-            when regexp_matches(_place, '^(?i)::ffff:[0-9a-f]{1,4}:[0-9a-f]{1,4}$') then concat_ws('.',
+        regexp_extract(regexp_replace(_place, '^(?i)::ffff:([0-9.]+)$', '\1'),
+            '^((?:0*(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}0*(?:25[0-5]|2[0-4]\d|1?\d?\d))(?:/[^:]*)?$', 1) as _octets,
+        nullif(_octets, '') as _dotted,
+        regexp_replace(_octets, '\d+$', '0/24') as _net,
+        -- A reserved single sign-on role gets a new suffix whenever it is assigned again; the name stays.
+        regexp_replace(issuer_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1') as _issuer,
+        regexp_extract(_agent, 'aws-sdk-(?:go-v2|go|java|js|nodejs|php|ruby|rust|dotnet|net|cpp|kotlin|swift)') as _sdk,
+        regexp_extract(_agent, '^(java|python-urllib|python-requests|python-httpx|go-http-client|curl|wget|jersey|'
+            || 'okhttp|axios|node-fetch|apache-httpclient|rclone|cyberduck|winscp|s3 browser|docker|containerd|'
+            || 'postmanruntime|insomnia)\b', 1) as _tool,
+        regexp_extract(_agent, '^(s3console/|console\.|signin\.)') as _page,
+        regexp_extract(_agent, '\.amazonaws\.com(\.cn)?\]?$') as _caller,
+        case when regexp_extract(_place, '^(?i)::ffff:[0-9a-f]{1,4}:[0-9a-f]{1,4}$') <> '' then concat_ws('.',
                 ('0x' || split_part(_place, ':', 4))::int >> 8, ('0x' || split_part(_place, ':', 4))::int & 255,
                 ('0x' || split_part(_place, ':', 5))::int >> 8, ('0x' || split_part(_place, ':', 5))::int & 255)
         end as _mapped,
         case when contains(_place, ':') and regexp_matches(_place, '^(?i)[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7}(/\d+)?$')
             then lower(split_part(_place, '/', 1)) end as _colons,
-        coalesce(lower(regexp_extract(_place,
-            '^(?i)[a-z0-9.-]{1,100}\.(amazonaws\.com(\.cn)?|amazon\.com|aws)$')), '') as _service,
+        lower(regexp_extract(_place, '^(?i)[a-z0-9.-]{1,100}\.(amazonaws\.com(\.cn)?|amazon\.com|aws)$')) as _service,
         coalesce(starts_with(_place, 'AWS Internal'), false) as _internal,
-        list_any_value(_asked) as _first_asked
+        list_any_value(_asked) as _first
     from plain
 ),
 numbered as (
@@ -92,12 +95,8 @@ numbered as (
                 8 - len(list_filter(string_split(_colons, ':'), lambda h: h <> ''))), lambda n: '0') else [] end
             || list_filter(string_split(split_part(_colons, '::', 2), ':'), lambda h: h <> ''),
             lambda h: coalesce(nullif(ltrim(h, '0'), ''), '0')) end as _hextets,
-        case
-            when _dotted is null and _mapped is null then null
-            when starts_with(_dotted, '0') or contains(_dotted, '.0') or _mapped <> ''
-                then regexp_replace(coalesce(_dotted, _mapped), '(^|\.)0+(\d)', '\1\2', 'g')
-            else _dotted
-        end as _v4
+        case when starts_with(_dotted, '0') or contains(_dotted, '.0')
+            then regexp_replace(_dotted, '(^|\.)0+(\d)', '\1\2', 'g') else coalesce(_dotted, _mapped) end as _v4
     from placed
 ),
 named as (
@@ -106,7 +105,8 @@ named as (
         coalesce(_v4, case when len(_hextets) = 8
             then regexp_replace(array_to_string(_hextets, ':'), '(^|:)0(:0)+(:|$)', '::') end) as ip,
         -- A key id made since 2019 holds its account in the bits behind its prefix.
-        coalesce(nullif(identity_account_id, ''), nullif(issuer_account_id, ''), nullif(split_part(identity_arn, ':', 5), ''),
+        coalesce(nullif(identity_account_id, ''), nullif(issuer_account_id, ''),
+            nullif(split_part(identity_arn, ':', 5), ''),
             case when regexp_matches(_key, '^A[KS]IA[Q-Z2-7][A-Z2-7]{15}$') then lpad((((list_reduce(list_transform(
                 string_split(substr(_key, 5, 10), ''),
                 lambda c: (strpos('ABCDEFGHIJKLMNOPQRSTUVWXYZ234567', c) - 1)::bigint), lambda a, b: a * 32 + b) >> 2)
@@ -152,11 +152,8 @@ judged as (
             when _type = 'Root' then _owner || '/root'
             when _type = 'IAMUser' then _owner
                 || coalesce('/user/' || coalesce(nullif(_user_name, ''), nullif(principal_id, '')), '/unknown')
-            -- A reserved single sign-on role gets a new suffix whenever it is assigned again; the name stays.
-            when _role_name <> '' then _owner || '/role/' || case
-                when not starts_with(_role_name, 'AWSReservedSSO_') then _role_name
-                when _role_name = issuer_name then regexp_replace(issuer_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1')
-                else regexp_replace(_role_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1') end
+            when _role_name <> '' then _owner || '/role/' || case when _role_name = issuer_name then _issuer else
+                regexp_replace(_role_name, '^(AWSReservedSSO_.+)_[0-9a-f]{16}$', '\1') end
             when _type in ('AssumedRole', 'Role') then _owner
                 || coalesce('/unknown/' || nullif(principal_id, ''), '/unknown')
             when _type = 'FederatedUser' then _owner || coalesce('/federated/' || nullif(session_name, ''), '/unknown')
@@ -205,19 +202,15 @@ judged as (
             when contains(_agent, 'trufflehog') then 'trufflehog'
             when contains(_agent, 'aws-internal/') or starts_with(_agent, 'aws internal')
                 then case when _console or ip is not null then 'console' else 'aws-service' end
-            when regexp_extract(_agent, '^(s3console/|console\.|signin\.)') <> '' then 'console'
+            when _page <> '' then 'console'
             when starts_with(_agent, 'mozilla/') then case when _console then 'console' else 'browser' end
-            when not contains(_agent, ' ') and regexp_extract(_agent, '\.amazonaws\.com(\.cn)?\]?$') <> ''
-                then 'aws-service'
+            when _caller <> '' and not contains(_agent, ' ') then 'aws-service'
             when contains(_agent, 'amazon-ssm-agent') then 'ssm-agent'
             when contains(_agent, 'ansible') then 'ansible'
             when contains(_agent, 'powershell') then 'powershell'
             when contains(_agent, 'boto3') then 'boto3' when contains(_agent, 'botocore') then 'botocore'
-            when contains(_agent, 'aws-sdk-') then coalesce(nullif(regexp_extract(_agent,
-                'aws-sdk-(?:go-v2|go|java|js|nodejs|php|ruby|rust|dotnet|net|cpp|kotlin|swift)'), ''), 'aws-sdk')
-            else coalesce(nullif(regexp_extract(_agent, '^(java|python-urllib|python-requests|python-httpx|'
-                || 'go-http-client|curl|wget|jersey|okhttp|axios|node-fetch|apache-httpclient|rclone|cyberduck|winscp|'
-                || 's3 browser|docker|containerd|postmanruntime|insomnia)\b', 1), ''), 'other')
+            when contains(_agent, 'aws-sdk-') then coalesce(nullif(_sdk, ''), 'aws-sdk')
+            else coalesce(nullif(_tool, ''), 'other')
         end as _family,
         case
             when _agent = '' or _agent is null then ''
@@ -237,8 +230,9 @@ judged as (
 select
     * exclude (
         _type, _id, _arn, _user, _invoked_by, _key, _source, _kind, _error, _error_text, _place, _agent, _console,
-        _signin, _verb, _given, _wanted, _asked, _first_asked, _dotted, _mapped, _colons, _service, _internal, _hextets, _v4, _owner,
-        _role_name, _user_name, _role_arn, _assumed, _subject, _family, _system
+        _signin, _verb, _given, _wanted, _asked, _first, _octets, _dotted, _mapped, _net, _issuer, _sdk, _tool,
+        _page, _caller, _colons, _service, _internal, _hextets, _v4, _owner, _role_name, _user_name, _role_arn,
+        _assumed, _subject, _family, _system
     ) replace (_type as identity_type),
     case when starts_with(_key, 'AKIA') then _key else '' end as long_term_key,
     case
@@ -274,9 +268,9 @@ select
     end as origin,
     coalesce(
         case when vpc_endpoint_id like 'vpce-%' then case when ip_kind = 'private' then vpc_endpoint_id end end,
-        case when _v4 = _dotted then regexp_replace(_dotted, '\d+$', '0/24') else regexp_replace(_v4, '\d+$', '0/24') end,
+        case when _v4 = _dotted then _net else regexp_replace(_v4, '\d+$', '0/24') end,
         case when len(_hextets) = 8 then array_to_string(_hextets[1:3], ':') || '::/48' end,
-        case when _internal then 'AWS Internal' else _service end) as address,
+        case when _internal then 'AWS Internal' else coalesce(_service, '') end) as address,
     case when _family in ('', 'console', 'aws-service', 'other') and _system <> ' kali' then _family
         else _family || _system end as client,
     case
@@ -287,15 +281,11 @@ select
             'AssumeRoleForPodIdentity', 'CreateSession') then coalesce(_assumed, '')
         else ''
     end as role,
-    left(coalesce(
-        case
-            -- Nearly always the first value will do.
-            when _first_asked is null then null
-            when _first_asked <> '' and left(_first_asked, 1) not in ('{', '[')
-                and _first_asked <> 'HIDDEN_DUE_TO_SECURITY_REASONS' then _first_asked
-            else list_filter(_asked, lambda t: t <> '' and left(t, 1) not in ('{', '[')
-                and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1]
-        end,
+    left(coalesce(case -- Nearly always the first value will do.
+            when _first is null then null
+            when left(_first, 1) not in ('{', '[', '') and _first <> 'HIDDEN_DUE_TO_SECURITY_REASONS' then _first
+            else list_filter(_asked, lambda t: left(t, 1) not in ('{', '[', '')
+                and t <> 'HIDDEN_DUE_TO_SECURITY_REASONS')[1] end,
         case when _source = 'sts.amazonaws.com' then regexp_extract(_assumed, '/role/(.*)$', 1) end, ''), 256)
         as target,
     coalesce(nullif(_asked[1], 'HIDDEN_DUE_TO_SECURITY_REASONS'), '') as target_user,
