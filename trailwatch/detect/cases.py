@@ -132,6 +132,7 @@ def _alone(engine: Engine, trial: _Trial) -> Scanned:
     credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
     engine.table("case_credentials", pa.table({"credential": pa.array(sorted(credentials - {""}), TEXT)}))
     engine.table("seen", _seen(mine, trial.case.difference.get("seen", [])))
+    engine.build("known", day=None)
     return evaluate(engine, [trial.detection], history=True)
 
 

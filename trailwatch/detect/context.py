@@ -9,7 +9,7 @@ Macros for clauses, none of them ever null:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -60,27 +60,33 @@ _HISTORY = {
 
 def build(
     engine: Engine, config: Config | None = None, *, day: date | None = None, late: Iterable[date] = (),
-    own: Iterable[str] | None = None,
+    own: Iterable[str] | None = None, counts: Mapping[str, int] | None = None,
 ) -> bool:  # fmt: skip
     """Make `scope` from `attributed`, the configuration, and the history before a day; tell whether there is any.
 
-    `late` are earlier days whose events came late: each is seen with the history before itself. `own` are the accounts that the logs belong to, where the events themselves do not tell. Without configuration or store the columns stand there with neutral values.
+    `late` are earlier days whose events came late: each is seen with the history before itself. `own` are the accounts that the logs belong to, where the events themselves do not tell; `counts` are the events by account, where somebody has counted them. Without configuration or store the columns stand there with neutral values.
     """
     config = config or Config()
     present = {name for (name,) in engine.rows("select table_name from information_schema.tables")}
     if day and {"seen", "activity_window"} <= present and not {"rhythm", "habits", "peers"} <= present:
-        baseline.build(engine, day=day, zones=baseline.zones(config), classes=baseline.classes(config))
-        present |= set(baseline.RELATIONS)
+        baseline.build(
+            engine, day=day, zones=baseline.zones(config), classes=baseline.classes(config), relations=baseline.JUDGING
+        )
+        present |= set(baseline.JUDGING)
     for name, schema in _HISTORY.items():
         if name not in present:
             engine.table(name, schema.empty_table())
+    engine.build("known", day=day)
     history = _has_history(engine, day)
     engine.table("facts", pa.table({"history": [history]}))
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
-    # One look at the events for both: each look works out the meaning of all of them.
-    events = dict(engine.rows("select coalesce(recipient_account_id, ''), count(*) from attributed group by all"))
+    # Each look at the events works out the meaning of all of them.
+    events = dict(
+        engine.rows("select coalesce(recipient_account_id, ''), count(*) from attributed group by all")
+        if counts is None else counts
+    )  # fmt: skip
     _accounts(engine, config, events if own is None else own)
     _identities(engine, config)
     _places(engine, config)
@@ -96,7 +102,7 @@ def build(
 
 def _has_history(engine: Engine, day: date | None) -> bool:
     before = datetime.combine(day, time(), UTC) if day else datetime.max.replace(tzinfo=UTC)
-    return bool(engine.rows("select exists (select 1 from seen where first_time < $before)", before=before)[0][0])
+    return bool(engine.rows("select exists (select 1 from known where first_time < $before)", before=before)[0][0])
 
 
 def _rhythms(engine: Engine, day: date | None, late: Iterable[date]) -> None:

@@ -89,17 +89,17 @@ class Scores:
 
 def score(
     engine: Engine, *, day: date, settings: ModelSettings | None = None, zones: Mapping[str, str] | None = None,
-    excluded: Collection[tuple[str, str, date]] = (),
+    excluded: Collection[tuple[str, str, date]] = (), built: bool = False,
 ) -> Scores:  # fmt: skip
     """Score every identity of a day against the 45 days before it.
 
     The engine shows `activity` (90 days), `identity_days` and `seen`. `zones` names the time zone of persons and
     principals. `excluded` keeps principal, person and day of confirmed incidents out of training; an empty person
-    stands for all.
+    stands for all. `built` says that `used_days` and `known` stand already.
     """
     settings = settings or ModelSettings()
     cut = -float(np.log(settings.budget_per_1000 / 1000))
-    matrix = features(engine, day=day, zones=zones)
+    matrix = features(engine, day=day, zones=zones, built=built)
     train, today = _split(matrix, day, excluded)
     judged = today.judged_from <= np.datetime64(day)
     unjudged = tuple(

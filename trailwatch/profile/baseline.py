@@ -15,8 +15,10 @@ from trailwatch.engine import Engine
 from trailwatch.store.tables import Store
 
 WINDOW = 90
-RELATIONS = ("rhythm", "time_zones", "habits", "daily", "usual", "classes", "peers")
+RELATIONS = ("used_days", "rhythm", "time_zones", "habits", "classes", "peers", "daily", "usual")
 """In the order in which they are made: later ones read earlier ones."""
+JUDGING = RELATIONS[:6]
+"""What detections and the model read; the others only describe."""
 
 
 def show(store: Store, engine: Engine, *, day: date, window: int = WINDOW) -> None:
@@ -45,7 +47,7 @@ def build(
     wanted = set(relations)
     for name in RELATIONS:
         if name in wanted:
-            if name in ("time_zones", "usual"):
+            if name in ("used_days", "time_zones", "usual"):
                 engine.build(name)
             else:
                 engine.build(name, day=day)

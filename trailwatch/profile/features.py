@@ -98,19 +98,23 @@ class Matrix:
         return Matrix(**{name: getattr(self, name)[mask] for name in self.__dataclass_fields__})
 
 
-def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = None) -> Matrix:
-    """Return the matrix of the training days and of `day`, from the relations activity, identity_days and seen."""
+def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = None, built: bool = False) -> Matrix:
+    """Return the matrix of the training days and of `day`, from the relations activity, identity_days and seen.
+
+    `built` says that `used_days` and `known`, which the digest's context has made from these, stand already.
+    """
     start, first = day - timedelta(days=WINDOW_DAYS), day - timedelta(days=TRAINING_DAYS)
     found = {} if zones is None else dict(sorted(zones.items()))
     engine.table("zones", pa.table({"who": list(found), "zone": list(found.values())}, schema=_ZONES))
+    if not built:
+        _known(engine, day)
     _weigh(engine)
     window: dict[str, Any] = {"start": start, "day": day}
     for name, parameters in (
         ("totals", window),
         ("identities", {}),
         ("local", {}),
-        ("held", {"day": day}),
-        ("firsts", {"start": start}),
+        ("firsts", window),
         ("present", window),
         ("actions", {}),
         ("new", window),
@@ -126,8 +130,17 @@ def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = Non
 _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
 
 
+def _known(engine: Engine, day: date) -> None:
+    if not engine.rows("select 1 from information_schema.tables where table_name = 'activity_window'"):
+        engine.execute("create view activity_window as from activity")
+    engine.build("used_days")
+    engine.build("known", day=day)
+
+
 def _weigh(engine: Engine) -> None:
-    names = [name for (name,) in engine.rows("select distinct value from seen where dimension = 'action' order by all")]
+    names = [
+        name for (name,) in engine.rows("select distinct value from known where dimension = 'action' order by all")
+    ]
     engine.table("action_weights", pa.table({
         "action": pa.array(names, pa.string()),
         "weight": pa.array([actions.sensitivity(*name.split(":", 1)) for name in names], pa.float64()),

@@ -1,28 +1,30 @@
 -- Grain: principal: what kind of identity it is, and what speaks for that.
--- reads: activity_window, declared_classes   params: $day
+-- reads: used_days, declared_classes   params: $day
 with used as (
     select
-        principal, event_source, event_name, read_only, origin, client, events, dt, hour,
-        isodow(dt) >= 6 as weekend
-    from activity_window
-    where dt < $day::date and not (event_source = 'signin.amazonaws.com' and outcome <> 'ok')
+        principal,
+        dt,
+        isodow(dt) >= 6 as weekend,
+        bit_or(hours) as hours,
+        bool_or(origin = 'console') as in_console,
+        bool_or(administers) as administers,
+        bool_or(deploys) as deploys,
+        bool_or(computes) as computes
+    from used_days
+    where dt < $day::date and not failed_sign_in
+    group by principal, dt
 ),
 
 traits as (
     select
         principal,
-        count(distinct dt) as days,
-        count(distinct dt) filter (where weekend) as weekend_days,
-        count(distinct hour) as hours,
-        count(distinct dt) filter (where origin = 'console') as console_days,
-        count(distinct dt) filter (
-            where event_source in ('iam.amazonaws.com', 'organizations.amazonaws.com', 'sso.amazonaws.com')
-                and not read_only
-        ) as admin_days,
-        count(distinct dt) filter (
-            where regexp_matches(client, '(?i)terraform|pulumi|cloudformation|codebuild|github|gitlab|jenkins')
-        ) as pipeline_days,
-        count(distinct dt) filter (where regexp_matches(client, '(?i) (lambda|ecs)$|ssm-agent')) as workload_days
+        count(*) as days,
+        count(*) filter (where weekend) as weekend_days,
+        bit_count(bit_or(hours))::bigint as hours,
+        count(*) filter (where in_console) as console_days,
+        count(*) filter (where administers) as admin_days,
+        count(*) filter (where deploys) as pipeline_days,
+        count(*) filter (where computes) as workload_days
     from used
     group by principal
 ),

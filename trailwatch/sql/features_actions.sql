@@ -21,7 +21,6 @@ used as (
             partition by p.number order by p.dt range between interval 45 days preceding and interval 1 day preceding
         ) as days_before
     from features_present as p
-    semi join (select number from features_firsts where dimension = 'action') as a on a.number = p.number
 )
 
 select

@@ -1,13 +1,21 @@
 -- Grain: holder × dimension × value, numbered: the day on which the holder first had it over all history, and how rare
--- it was among its peers then, in nats. Peers who begin on the same day count half: a team that adopts a tool is no
--- surprise.
--- reads: features_held, features_identities, action_weights
--- params: $start
+-- it was among its peers then, in nats. Actions, regions and roles are held by principal and person together (`id`),
+-- addresses and clients by the person (`who`). Peers who begin on the same day count half: a team that adopts a tool is
+-- no surprise.
+-- reads: known, features_identities, action_weights
+-- params: $start, $day
 with firsts as (
-    select holder, dimension, value, min(first_day) as first_day
-    from features_held
+    select
+        case when k.dimension in ('address', 'client') then i.who else i.id end as holder,
+        k.dimension,
+        k.value,
+        min(k.first_time)::date as first_day
+    from known as k
+    inner join features_identities as i on i.principal = k.principal and i.person = k.person
+    where
+        k.dimension in ('action', 'region', 'role', 'address', 'client') and k.first_time < $day::date + 1
     group by all
-    having max(month) >= date_trunc('month', $start)
+    having max(k.last_month) >= date_trunc('month', $start)
 ),
 
 holders as (

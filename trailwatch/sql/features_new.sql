@@ -1,6 +1,6 @@
 -- Grain: day × identity: what was new for it, each kind counted and weighed by its peers, how unusual the actions were
 -- that it had used before, and how broad the day was.
--- reads: features_actions, features_firsts, features_present, features_identities, activity
+-- reads: features_actions, features_firsts, features_identities, activity
 -- params: $start, $day
 with what as (
     select

@@ -1,29 +1,52 @@
 -- Grain: kind (person, principal) × value × hour of the week in its own zone (0 = Monday 00:00), all 168 of them.
--- reads: activity_window, time_zones   params: $day
+-- reads: used_days, time_zones   params: $day
 -- An hour counts once however much happened in it; only what somebody did directly or in the console counts.
 with used as (
-    select distinct
+    select
         if(person <> '', 'person', 'principal') as kind,
         if(person <> '', person, principal) as value,
-        -- Half past: the middle of an hour stays in its hour in zones at odd half hours.
-        (dt::timestamp + to_minutes(60 * hour::integer + 30)) at time zone 'UTC' as moment
-    from activity_window
-    where dt < $day::date and origin in ('direct', 'console')
-        and not (event_source = 'signin.amazonaws.com' and outcome <> 'ok')
+        dt,
+        bit_or(hours) as hours
+    from used_days
+    where dt < $day::date and origin in ('direct', 'console') and not failed_sign_in
+    group by all
 ),
 
-local as (
-    select
-        used.kind,
-        used.value,
-        coalesce(z.time_zone, 'UTC') as time_zone,
-        timezone(coalesce(z.time_zone, 'UTC'), used.moment) as local_time
+zoned as (
+    select used.*, coalesce(z.time_zone, 'UTC') as time_zone
     from used
     left join time_zones as z on z.subject = used.value
 ),
 
+-- Half past: the middle of an hour stays in its hour in zones at odd half hours.
+clock as (
+    select
+        d.time_zone,
+        d.dt,
+        h.range as utc_hour,
+        timezone(d.time_zone, (d.dt::timestamp + to_minutes(60 * h.range + 30)) at time zone 'UTC') as local_time
+    from (select distinct time_zone, dt from zoned) as d
+    cross join range(24) as h
+),
+
+times as (
+    select
+        time_zone, dt, utc_hour,
+        (isodow(local_time) - 1) * 24 + hour(local_time) as slot,
+        date_trunc('week', local_time)::date as week,
+        local_time::date as local_day
+    from clock
+),
+
+local as (
+    select z.kind, z.value, z.time_zone, t.slot, t.week, t.local_day
+    from zoned as z
+    inner join times as t
+        on t.time_zone = z.time_zone and t.dt = z.dt and (z.hours & (1::integer << t.utc_hour::integer)) <> 0
+),
+
 slots as (
-    select kind, value, time_zone, (isodow(local_time) - 1) * 24 + hour(local_time) as slot, count(*) as hours
+    select kind, value, time_zone, slot, count(*) as hours
     from local
     group by all
 ),
@@ -32,8 +55,8 @@ totals as (
     select
         kind, value, time_zone,
         count(*) as hours,
-        count(distinct date_trunc('week', local_time)) as weeks,
-        count(distinct local_time::date) as days
+        count(distinct week) as weeks,
+        count(distinct local_day) as days
     from local
     group by all
 ),

@@ -1,16 +1,16 @@
 -- novel_seen: one row per detection, subject, value and day on which the store had never seen the value for the subject.
--- reads: used, asked, seen, peers, rhythms
+-- reads: used, asked, known, peers
 with wanted as (
     select u.*, a.dimension, a.kind, a.peers, a.learning_days
     from used u join asked a using (rule)
 ),
 
 uses as (
-    select 'principal' as kind, principal as subject, dimension, value, first_time from seen
+    select 'principal' as kind, principal as subject, dimension, value, first_time from known
     union all
-    select 'person' as kind, person as subject, dimension, value, first_time from seen where person <> ''
+    select 'person' as kind, person as subject, dimension, value, first_time from known where person <> ''
     union all
-    select 'account' as kind, account as subject, dimension, value, first_time from seen
+    select 'account' as kind, account as subject, dimension, value, first_time from known
 ),
 
 before as (
@@ -44,9 +44,9 @@ grouped as (
 large as (select kind, subject, 'group ' || peer_group as circle from grouped where size > 5),
 
 present as (
-    select 'principal' as kind, principal as subject, account from seen
+    select 'principal' as kind, principal as subject, account from known
     union
-    select 'person', person, account from seen where person <> ''
+    select 'person', person, account from known where person <> ''
 ),
 
 circles as (
@@ -54,7 +54,7 @@ circles as (
     union
     select p.kind, p.subject, 'account ' || p.account from present p anti join large using (kind, subject)
     union
-    select distinct 'account', account, 'all' from seen
+    select distinct 'account', account, 'all' from known
 ),
 
 members as (

@@ -1,5 +1,5 @@
 -- Grain: principal × person, with the group that it is compared with, and what binds the group.
--- reads: activity_window, classes   params: $day
+-- reads: used_days, classes   params: $day
 -- Persons are compared with those who use the same permission set or role, others with their class, within the
 -- account before all accounts; a group has at least five members, else the account itself is the group.
 with members as (
@@ -8,7 +8,7 @@ with members as (
         person,
         split_part(principal, '/', 1) as account,
         regexp_extract(principal, '^[^/]+/role/(AWSReservedSSO_.+)$', 1) as permission_set
-    from activity_window
+    from used_days
     where dt < $day::date and origin <> 'service'
     group by all
 ),

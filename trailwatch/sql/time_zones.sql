@@ -1,9 +1,9 @@
 -- Grain: person or principal with a zone of its own: the longest pattern (shell glob) that fits.
--- reads: activity_window, zone_patterns
+-- reads: used_days, zone_patterns
 with subjects as (
-    select person as subject from activity_window where person <> ''
+    select person as subject from used_days where person <> ''
     union
-    select principal from activity_window where principal <> ''
+    select principal from used_days where principal <> ''
 )
 
 select s.subject, z.time_zone
