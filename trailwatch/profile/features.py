@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from trailwatch import actions
 from trailwatch.engine import Engine
+from trailwatch.profile.usual import Floats, Frames
 
-Floats = npt.NDArray[np.float64]
 WINDOW_DAYS = 90  # of activity, of which the newer half is trained on
 TRAINING_DAYS = 45
+OWN_DAYS = 28  # active days before a day that say what is usual
 WARM_UP = 14  # active days until an identity's own history counts in full
 LOWEST, HIGHEST = -6.0, 12.0  # spreads, beyond which a feature says no more
 
@@ -124,7 +125,9 @@ def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = Non
         ("days", {"start": start}),
     ):
         engine.build(f"features_{name}", **parameters)
-    return _matrix(engine.relation("features_usual", first=first, warm_up=WARM_UP))
+    names = engine.query("select principal, person, peer, root from features_identities order by id")
+    # In the order of identities, then days: the days before a day stand before its row.
+    return _matrix(engine.query("select * from features_days order by id, dt"), names, first)
 
 
 _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
@@ -147,40 +150,64 @@ def _weigh(engine: Engine) -> None:
     }))  # fmt: skip
 
 
-def _matrix(rows: pa.Table) -> Matrix:
-    def column(name: str) -> npt.NDArray[Any]:
-        return np.asarray(rows.column(name).to_numpy(zero_copy_only=False))
+def _matrix(rows: pa.Table, names: pa.Table, first: date) -> Matrix:
+    """Return the rows from `first` on, each beside what was usual for its identity on the active days before.
 
-    def block(prefix: str = "") -> Floats:
-        names = [(prefix or feature.prefix) + feature.name for feature in FEATURES]
-        return np.column_stack([np.round(column(name).astype(np.float64), 9) for name in names])
-
+    How new a day was is held against days after the warm-up only, when not everything was new; a week's sum against
+    weeks that ended before this one began.
+    """
+    every = {name: _numbers(rows.column(name)) for name in rows.column_names}
+    days = every["dt"].astype("datetime64[D]")
+    wanted = np.flatnonzero(days >= np.datetime64(first))
+    # The numbers follow the order of principals and persons.
+    wanted = wanted[np.lexsort((every["id"][wanted], days[wanted]))]
+    id = every["id"][wanted]
+    peer, root = _numbers(names.column("peer"))[id - 1].astype(str), _numbers(names.column("root"))[id - 1].astype(bool)
+    raw, middle, high, deviation, known = _measured(every, wanted)
     floors = np.array([feature.floor for feature in FEATURES])
     novel = np.array([feature.novelty for feature in FEATURES])
-    raw, middle, high = block(), block("m_"), block("h_")
-    # Novelty is nothing on most days, so that its median deviation is too.
-    deviation = np.column_stack([column("s_" + f.name) if not f.novelty else np.zeros(len(raw)) for f in FEATURES])
-    peer, day, root = column("peer"), column("dt").astype("datetime64[D]"), column("root").astype(bool)
     peers_usual, peers_spread = _of_peers(raw, peer, floors)
     # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.
     own_spread = np.maximum(np.maximum(1.4826 * deviation, (high - middle) / 1.28), floors)
-    known = column("own_days").astype(np.float64)
-    trust = np.minimum(1.0, np.nan_to_num(known) / WARM_UP)[:, None]
+    trust = np.minimum(1.0, known / WARM_UP)[:, None]
     has = np.isfinite(middle)
     usual = np.where(has, trust * np.where(has, middle, 0) + (1 - trust) * peers_usual, peers_usual)
     spread = np.where(has, trust * np.where(has, own_spread, 0) + (1 - trust) * peers_spread, peers_spread)
     scaled = (raw - usual) / spread
     # Root has no learning period: nothing of it is expected, ever.
-    grown = np.where(root, 1.0, np.minimum(1.0, column("active_days") / WARM_UP))[:, None]
+    grown = np.where(root, 1.0, np.minimum(1.0, every["active_days"][wanted] / WARM_UP))[:, None]
     scaled = np.where(novel, grown * scaled, scaled)
-    scaled -= _moved_together(scaled, peer, day)
-    first = column("first_day").astype("datetime64[D]")
+    scaled -= _moved_together(scaled, peer, days[wanted])
+    first_days = every["first_day"][wanted].astype("datetime64[D]")
     return Matrix(
-        id=column("id"), day=day, principal=column("principal"), person=column("person"), peer=peer,
-        judged_from=np.where(root, first, first + np.timedelta64(WARM_UP, "D")),
+        id=id, day=days[wanted], peer=peer,
+        principal=_numbers(names.column("principal"))[id - 1], person=_numbers(names.column("person"))[id - 1],
+        judged_from=np.where(root, first_days, first_days + np.timedelta64(WARM_UP, "D")),
         raw=raw, usual=usual, spread=spread, peers_usual=peers_usual,
         scaled=np.clip(scaled, LOWEST, HIGHEST),
     )  # fmt: skip
+
+
+def _measured(
+    every: Mapping[str, npt.NDArray[Any]], wanted: npt.NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.int64]]:
+    """Return each feature as measured, its usual value, ninth decile and deviation, and the days that tell these."""
+    own = Frames(every["id"], wanted, OWN_DAYS)
+    weeks = Frames(every["id"], wanted, OWN_DAYS + 7, 7)
+    columns = np.column_stack([every[feature.prefix + feature.name].astype(np.float64) for feature in FEATURES])
+    middle, high, deviation = (np.zeros((len(wanted), len(FEATURES))) for _ in range(3))
+    # Novelty is nothing on most days, so that its median deviation is too.
+    for prefix, frames, least in (("x_", own, 0), ("n_", own, WARM_UP), ("y_", weeks, 2 * WARM_UP)):
+        chosen = [place for place, feature in enumerate(FEATURES) if feature.prefix == prefix]
+        found = frames.usual(columns[:, chosen], only=every["active_days"] >= least, deviations=prefix == "x_")
+        middle[:, chosen], high[:, chosen] = found.middle, found.high
+        if prefix == "x_":
+            deviation[:, chosen] = found.deviation
+    return np.round(columns[wanted], 9), np.round(middle, 9), np.round(high, 9), deviation, own.counts()
+
+
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def _of_peers(raw: Floats, peer: npt.NDArray[Any], floors: Floats) -> tuple[Floats, Floats]:
