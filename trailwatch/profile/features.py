@@ -121,7 +121,7 @@ def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = Non
         ("new", window),
         ("hours", {"first": first}),
         ("dates", window),
-        ("gaps", {}),
+        ("gaps", {"start": start}),
         ("days", {"start": start}),
     ):
         engine.build(f"features_{name}", **parameters)
