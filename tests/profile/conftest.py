@@ -154,3 +154,16 @@ def moment() -> Callable[[str], datetime]:
 def day_after() -> Callable[[str, int], str]:
     """A moment so many days later, as text."""
     return lambda when, days: (at(when) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
+
+
+@pytest.fixture
+def rows() -> Callable[..., list[tuple[Any, ...]]]:
+    """Ask a store something in SQL over the named tables."""
+
+    def rows(store: Store, sql: str, *tables: str) -> list[tuple[Any, ...]]:
+        with Engine(threads=1) as engine:
+            for table in tables:
+                store.show(engine, table)
+            return engine.rows(sql)
+
+    return rows
