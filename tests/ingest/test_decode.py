@@ -16,6 +16,7 @@ from trails import ACCOUNT, record, text
 from trailwatch.ingest.decode import Batch, Decoded, decode, records
 from trailwatch.ingest.limits import Limits
 from trailwatch.ingest.records import document
+from trailwatch.store.bundles import unbundle
 from trailwatch.store.schema import EVENTS
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -121,7 +122,7 @@ def run(raws: list[bytes], *, slow: bool = False, **limits: Any) -> Decoded:
     batch = Batch(Limits(**limits))
     batch.add(b" " * slow + b'{"Records":[' + b",".join(raws) + b"]}", object_id=7)
     found = batch.decode(now=NOW)
-    return Decoded(found.events.cast(EVENTS.columns), found.others)
+    return Decoded(unbundle(found.events, EVENTS.columns), found.others)
 
 
 def dump(**difference: Any) -> bytes:

@@ -17,6 +17,7 @@ from trailwatch.ingest.odd import Odd
 from trailwatch.ingest.records import Raw, Record, document
 from trailwatch.ingest.rows import Rows, Source
 from trailwatch.ingest.split import split
+from trailwatch.store.bundles import unbundle
 from trailwatch.store.schema import EVENTS
 
 _SHOWN = 65_536  # of a record beyond the limit, this much is kept
@@ -105,7 +106,7 @@ def decode(raws: Iterable[Raw], *, shards: int = 1, now: datetime | None = None)
     batch = Batch()
     batch.judge(raws)
     found = batch.decode(shards=shards, now=now)
-    return Decoded(found.events.cast(EVENTS.columns), found.others)
+    return Decoded(unbundle(found.events, EVENTS.columns), found.others)
 
 
 def records(items: Sequence[dict[str, Any]], *, shards: int = 1, now: datetime | None = None) -> pa.Table:

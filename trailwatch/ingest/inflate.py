@@ -38,7 +38,10 @@ def inflate(stored: bytes, *, limit: int) -> Inflated:
     while rest.startswith(GZIP):
         stream = isal_zlib.decompressobj(wbits=31)
         try:
-            part = stream.decompress(rest, limit - size + 1)
+            part = stream.decompress(rest, min(_told(rest), limit - size) + 1)
+            if not stream.eof and size + len(part) <= limit:
+                # The end told another size than that of this member.
+                part += stream.decompress(stream.unconsumed_tail, limit - size - len(part) + 1)
         except _Broken as error:
             salvaged = _as_far_as_possible(rest, limit - size)
             parts.append(salvaged)
@@ -54,6 +57,11 @@ def inflate(stored: bytes, *, limit: int) -> Inflated:
     if rest.strip(b"\x00"):
         return Inflated(data, f"{len(rest):,} bytes of something else after the gzip data")
     return Inflated(data)
+
+
+def _told(stored: bytes) -> int:
+    """Return the size that the end of gzip data tells: room of that size saves growing and copying."""
+    return int.from_bytes(stored[-4:], "little")
 
 
 def _as_far_as_possible(stored: bytes, limit: int) -> bytes:

@@ -14,7 +14,7 @@ class Limits:
     inflated: int = 256 * MIB  # an object after decompression; more is taken for a bomb
     record: int = 4 * MIB
     in_flight: int = 64 * MIB  # fetched and not yet decoded
-    batch: int = 16 * MIB  # JSON text whose columns become one table
+    batch: int = 64 * MIB  # JSON text whose columns become one table
     events: int = 200_000  # between two commits
     seconds: float = 60.0  # between two commits
     kept: int = 192 * MIB  # columns between two commits

@@ -83,6 +83,9 @@ _record = msgspec.json.Decoder(Record)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _string = msgspec.json.Decoder(str)
 _COMPACT = b'{"Records":[{"'
+# Between these, in microseconds, the year as it is written is one of 2000 to 2099 whatever the zone.
+_EARLIEST = 946_857_600_000_000  # 2000-01-03
+_LATEST = 4_102_272_000_000_000  # 2099-12-30
 
 
 def document(data: bytes, *, largest: int) -> list[Record] | None:
@@ -146,10 +149,12 @@ def flag(value: bool | str | None) -> bool | None:
 
 def moments(texts: Sequence[Text]) -> pa.Array:
     """Return times, null where a text is none. Only the years that CloudTrail can mean are times."""
-    present = [text for text in texts if text is not None]
     try:
-        if len(present) == len(texts) and (not texts or (min(present) >= "2000" and max(present) < "2100")):
-            return pa.array(texts, pa.string()).cast(TIME)
+        found = pa.array(texts, pa.string()).cast(TIME)
+        if not found.null_count:
+            numbers = found.view(pa.int64()).to_numpy()
+            if not len(numbers) or (numbers.min() >= _EARLIEST and numbers.max() < _LATEST):
+                return found
     except pa.ArrowInvalid:
         pass  # at least one is no time; they are looked at one by one
     return pa.array([_moment(text) for text in texts], TIME)

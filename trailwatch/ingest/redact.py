@@ -42,7 +42,7 @@ def positions(data: bytes | pa.Buffer) -> npt.NDArray[np.int64]:
     while at >= 0:
         found.append(at)
         at = lower.find(b"sessiontoken", at + 12)
-    if b"|u00" in lower:  # a backslash, made lower
+    if b"|" in lower:  # a backslash, made lower
         slashes = np.flatnonzero(array[:-5] == 0x5C)
         # `\u004…` to `\u007…` are the letters, which nobody has a reason to escape.
         hex_digit = array[slashes + 4]
@@ -62,17 +62,18 @@ def column(values: pa.Array) -> pa.Array:
     ends = np.frombuffer(values.buffers()[1], np.int32)[values.offset : values.offset + len(values) + 1]
     plain = values.to_pylist()
     for row in np.unique(np.searchsorted(ends, at, side="right") - 1).tolist():
-        plain[row] = _cell(plain[row])
+        plain[row] = cell(plain[row])
     return pa.array(plain, pa.string())
 
 
-def _cell(content: str) -> str:
+def cell(content: str) -> str:
+    """Return one value that may name a session token without it."""
     # As CloudTrail writes it, one cut does; whatever else may name a token is looked at with care.
     head, key, rest = content.partition(_USUAL)
     value, quote, tail = rest.partition('"')
     if quote and "\\" not in value and not head.endswith("\\"):
         content = f'{head}{key}{MARKER}"{tail}'
-        if content.lower().count("token") == 1 and "\\u00" not in content:
+        if "\\u00" not in content and (content.lower().count("token") == 1 or len(_NAME.findall(content)) == 1):
             return content
     return text(content)
 

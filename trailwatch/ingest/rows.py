@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,18 +14,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trailwatch.ingest import identities, redact
-from trailwatch.ingest.records import ABSENT, FLAGS, NESTED, TEXTS, Record, Text, flag, moments
+from trailwatch.ingest import columns, identities, redact
+from trailwatch.ingest.columns import Known, Which
+from trailwatch.ingest.records import FLAGS, NESTED, Record, flag, moments
+from trailwatch.store.bundles import bundle
 from trailwatch.store.schema import EVENTS
 
 _PIECE = 256  # records
-_EVENTS = frozenset(("Management", "Data"))
+_CATEGORIES = frozenset(("Management", "Data"))
 _TYPES = frozenset(("AwsApiCall", "AwsServiceEvent", "AwsConsoleSignIn", "AwsConsoleAction"))
-# One getter a column: that is faster than rows of values that are turned into columns.
-_time, _identity = attrgetter("event_time"), attrgetter("user_identity")
-_texts = {name: attrgetter(name) for name in TEXTS}
-_flags = {name: attrgetter(name) for name in FLAGS}
-_nested = {name: attrgetter(name) for name in NESTED}
+_NAMES = tuple(field.name for field in msgspec.structs.fields(Record))
+# Fields whose values come in few combinations: what was called, and from where. A combination is looked up once for
+# all of its fields.
+_CALL = (
+    "event_category", "event_type", "event_source", "event_name", "event_version", "read_only", "management_event",
+    "error_code",
+)  # fmt: skip
+_PLACE = (
+    "source_ip", "user_agent", "aws_region", "recipient_account_id", "console_session", "vpc_endpoint_id",
+    "vpc_endpoint_account_id",
+)  # fmt: skip
+_RARELY_TWICE = ("event_id", "request_id", "shared_event_id", "error_message")
+
+Values = dict[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -39,15 +49,16 @@ class Source:
 
 
 class Rows:
-    """Events that become one table; identities are kept once each, until the table is made."""
+    """Events that become one table; what repeats is kept once each, until the table is made."""
 
     def __init__(self) -> None:
         self.count = 0
         self._waiting: list[Source] = []
         self._records = 0
         self._pieces: dict[str, list[pa.Array]] = defaultdict(list)
-        self._identities: dict[bytes, int] = {}
-        self._who: list[np.ndarray[Any, np.dtype[np.int32]]] = []
+        self._calls, self._places, self._identities = Known(), Known(), Known()
+        self._odd_calls: list[int] = []
+        self._which: dict[str, list[Which]] = defaultdict(list)
         self._objects: list[tuple[int, int]] = []
 
     def add(self, source: Source) -> list[Source]:
@@ -68,8 +79,7 @@ class Rows:
         records = [record for source in sources for record in source.records]
         if not records:
             return True
-        texts = _columns(records)
-        if not plain(texts) or not self._build(texts, records):
+        if not self._build(records, judged=False):
             return False
         self._objects += [(source.object_id, len(source.records)) for source in sources]
         return True
@@ -77,104 +87,83 @@ class Rows:
     def keep(self, records: list[Record], object_id: int) -> None:
         """Take records that are known to be plain events."""
         if records:
-            if not self._build(_columns(records), records):
+            if not self._build(records, judged=True):
                 raise ValueError("records without a time were taken for events")
             self._objects.append((object_id, len(records)))
 
     def table(self, *, now: datetime, shards: int = 1) -> pa.Table:
-        """Return all events, after the last flush, as rows of `events`."""
+        """Return all events, after the last flush, as rows of `events`; what repeats together is bundled."""
         if not self.count:
             return EVENTS.columns.empty_table()
         # Small pieces would reach the writer of the table as small batches.
-        columns = {name: pa.concat_arrays(pieces) for name, pieces in self._pieces.items()}
-        for name in (*TEXTS, *NESTED):
-            columns[name] = redact.column(columns[name])
-        columns |= self._identity_columns(columns["console_session"])
-        columns["dt"] = columns["event_time"].cast(pa.date32())
+        found = {name: pa.concat_arrays(pieces) for name, pieces in self._pieces.items()}
+        for name in _RARELY_TWICE:
+            found[name] = redact.column(found[name])
+        calls, places = _turned(_CALL, self._calls.since(0)), _turned(_PLACE, self._places.since(0))
+        who = _turned(tuple(identities.PATHS), map(identities.columns, self._identities.since(0)))
+        numbers = {kind: pa.array(np.concatenate(pieces)) for kind, pieces in self._which.items()}
+        found["console_session"] = pc.coalesce(
+            places.pop("console_session").take(numbers["place"]), who.pop("console_session").take(numbers["identity"])
+        )
+        found["dt"] = found["event_time"].cast(pa.date32())
         ids, counts = zip(*self._objects, strict=True)
-        columns["object_id"] = pa.array(np.repeat(np.array(ids, np.int64), counts))
-        columns["ingested_at"] = pa.repeat(pa.scalar(now, EVENTS.columns.field("ingested_at").type), self.count)
-        columns["shard"] = self._shards(columns, shards)
-        return pa.table({name: columns[name] for name in EVENTS.columns.names})
+        found["object_id"] = pa.array(np.repeat(np.array(ids, np.int64), counts))
+        found["ingested_at"] = pa.repeat(pa.scalar(now, EVENTS.columns.field("ingested_at").type), self.count)
+        owners = [(places["recipient_account_id"], numbers["place"]), (who["identity_account_id"], numbers["identity"])]
+        found["shard"] = self._shards([values.take(which) for values, which in owners] if shards > 1 else [], shards)
+        return pa.table(found | {
+            kind: bundle(numbers[kind], values) for kind, values in (("call", calls), ("place", places), ("identity", who))
+        })  # fmt: skip
 
-    def _build(self, texts: Mapping[str, Sequence[Text]], records: Sequence[Record]) -> bool:
-        times = moments(list(map(_time, records)))
+    def _build(self, records: Sequence[Record], *, judged: bool) -> bool:
+        """Keep the columns of records, unless one of them is no plain event that carries an id, a name and a time."""
+        size = len(records)
+        values: Values = dict(zip(_NAMES, zip(*map(msgspec.structs.astuple, records), strict=True), strict=True))
+        calls = self._number_calls(values, size)
+        if not judged and (not all(values["event_id"]) or (self._odd_calls and np.isin(calls, self._odd_calls).any())):
+            return False
+        times = moments(values["event_time"])
         if times.null_count:
             return False
         pieces = self._pieces
         pieces["event_time"].append(times)
-        for name, values in texts.items():
-            pieces[name].append(pa.array(values, pa.string()))
-        for name, get in _flags.items():
-            pieces[name].append(_flag_column(list(map(get, records))))
-        for name, get in _nested.items():
-            pieces[name].append(_json_column(list(map(get, records))))
-        known = self._identities
-        who = [known.setdefault(raw, len(known)) for raw in map(bytes, map(_identity, records))]
-        self._who.append(np.array(who, np.int32))
-        self.count += len(records)
+        for name in _RARELY_TWICE:
+            pieces[name].append(columns.text(values[name]))
+        for name, column in columns.json({name: values[name] for name in NESTED}).items():
+            pieces[name].append(column)
+        self._which["call"].append(calls)
+        self._which["place"].append(self._places.number(zip(*(values[name] for name in _PLACE)), size=size))  # noqa: B905
+        self._which["identity"].append(self._identities.number(map(bytes, values["user_identity"]), size=size))
+        self.count += size
         return True
 
-    def _identity_columns(self, console: pa.Array) -> dict[str, pa.Array]:
-        which = pa.array(np.concatenate(self._who))
-        each = zip(*map(identities.columns, self._identities), strict=True)
-        found = {
-            name: pa.DictionaryArray.from_arrays(which, redact.column(pa.array(values, pa.string())))
-            for name, values in zip(identities.PATHS, each, strict=True)
-        }
-        within = found.pop("console_session")
-        if within.dictionary.null_count < len(within.dictionary):
-            console = pc.coalesce(console, within.cast(pa.string()))
-        return {**found, "console_session": console}
+    def _number_calls(self, values: Values, size: int) -> Which:
+        before = len(self._calls)
+        calls = self._calls.number(zip(*(values[name] for name in _CALL)), size=size)  # noqa: B905
+        if len(self._calls) > before:
+            new = self._calls.since(before)
+            self._odd_calls += [before + place for place, call in enumerate(new) if not _plain(*call[:4])]
+        return calls
 
-    def _shards(self, columns: dict[str, Any], shards: int) -> pa.Array:
+    def _shards(self, owners: Sequence[pa.Array], shards: int) -> pa.Array:
         if shards == 1:
             return pa.array(np.zeros(self.count, np.int32))
-        recipients = columns["recipient_account_id"].to_pylist()
-        owners = columns["identity_account_id"].cast(pa.string()).to_pylist()
-        return pa.array(map(_shard, recipients, owners, repeat(shards)), pa.int32(), size=self.count)
+        accounts = [column.to_pylist() for column in owners]
+        return pa.array(map(_shard, *accounts, repeat(shards)), pa.int32(), size=self.count)
 
 
-def plain(of: Mapping[str, Sequence[Text]]) -> bool:
-    """Tell from the columns of text whether all records are plain events that carry an id and a name."""
-    categories = set(of["event_category"])
-    return (
-        # Until 2021 records had a type and no category.
-        (categories <= _EVENTS or (categories <= _EVENTS | {None} and _TYPES.issuperset(of["event_type"])))
-        and all(of["event_id"])
-        and (None not in of["event_source"] or None not in of["event_name"])
-    )
+def _plain(category: str | None, kind: str | None, source: str | None, name: str | None) -> bool:
+    """Tell whether a call is a plain event; until 2021 records had a type and no category."""
+    known = category in _CATEGORIES or (category is None and kind in _TYPES)
+    return known and (source is not None or name is not None)
 
 
-def _columns(records: Sequence[Record]) -> dict[str, list[Text]]:
-    return {name: list(map(get, records)) for name, get in _texts.items()}
-
-
-def _flag_column(flags: list[bool | str | None]) -> pa.Array:
-    try:
-        return pa.array(flags, pa.bool_())
-    except pa.ArrowInvalid:
-        # Some are text.
-        return pa.array([flag(value) for value in flags], pa.bool_())
-
-
-def _json_column(raws: list[msgspec.Raw]) -> pa.Array:
-    """Return JSON text as a column, without a Python object for each value; `null` is no value."""
-    if raws.count(ABSENT) == len(raws):
-        return pa.nulls(len(raws), pa.string())
-    lengths = np.fromiter(map(len, raws), np.int32, len(raws))
-    kept = lengths > 0
-    if not kept.any():
-        return pa.nulls(len(raws), pa.string())
-    ends = np.zeros(len(raws) + 1, np.int32)
-    np.cumsum(lengths, out=ends[1:])
-    data = b"".join(raws)
-    short = np.flatnonzero(lengths == 4)
-    if len(short):
-        # Of the values of four letters only `null` begins with an n.
-        kept[short] = np.frombuffer(data, np.uint8)[ends[short]] != 0x6E
-    valid = pa.py_buffer(np.packbits(kept, bitorder="little"))
-    return pa.StringArray.from_buffers(len(raws), pa.py_buffer(ends), pa.py_buffer(data), valid)
+def _turned(names: Sequence[str], combinations: Iterable[tuple[Any, ...]]) -> dict[str, pa.Array]:
+    """Return combinations of values as one column for each name."""
+    return {
+        name: pa.array(list(map(flag, values)), pa.bool_()) if name in FLAGS else columns.distinct(values)
+        for name, values in zip(names, zip(*combinations, strict=True), strict=True)
+    }
 
 
 def _shard(recipient: str | None, owner: str | None, shards: int) -> int:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from trailwatch.ingest import ledger
 from trailwatch.ingest.ledger import Entry
+from trailwatch.store.bundles import unbundle
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS
 from trailwatch.store.tables import Store
 
@@ -24,14 +25,16 @@ class Tables:
 
     def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:
         """Keep rows until the commit."""
-        self._events.append(events.cast(EVENTS.columns))
+        if events.num_rows:
+            self._events.append(events)
         self._others.append(others)
         self._entries += entries
 
     def commit(self, now: datetime) -> None:
         """Append the rows, each table in one atomic commit."""
-        if self._events:
-            self._store.append(EVENTS.name, pa.concat_tables(self._events))
+        if self._others:
+            if self._events:
+                self._store.append(EVENTS.name, pa.concat_tables(self._events))
             self._store.append(OTHERS.name, pa.concat_tables(self._others))
             self._store.append(OBJECTS.name, ledger.rows(self._entries, now=now))
         self._events, self._others, self._entries = [], [], []
@@ -47,7 +50,7 @@ class Memory:
 
     def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:  # noqa: ARG002
         """Keep the events."""
-        self._events.append(events.cast(EVENTS.columns))
+        self._events.append(unbundle(events, EVENTS.columns))
 
     def commit(self, now: datetime) -> None:
         """Keep what is here."""

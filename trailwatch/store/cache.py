@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import obstore
+import pyarrow as pa
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 THREADS = 8
@@ -52,6 +54,14 @@ class Cache:
         for path in paths:
             os.utime(path)
         return [str(path) for path in paths]
+
+    def put(self, path: str, data: pa.Buffer) -> None:
+        """Write one file of the remote store; nothing refers to it before it is committed."""
+        try:
+            obstore.put(self._remote, path, data.to_pybytes())
+        except BaseError as error:
+            # As delta-rs tells of its own writes.
+            raise OSError(str(error)) from error
 
     def _fetch_one(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

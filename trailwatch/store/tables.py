@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
+from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
 from trailwatch.store.schema import EVENTS, LAYOUT, TABLES
 
@@ -24,20 +25,6 @@ _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
 _ATTEMPTS = 5
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=256_000)
-# Events are written most and lie by day: bounds of other columns than the time would skip nothing, and ids never repeat.
-_BARE = ColumnProperties(statistics_enabled="NONE")
-_ONCE = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
-_EVENTS_WRITER = WriterProperties(
-    compression="ZSTD",
-    compression_level=1,
-    max_row_group_size=256_000,
-    default_column_properties=_BARE,
-    column_properties={
-        "event_time": ColumnProperties(statistics_enabled="CHUNK"),
-        "event_id": _ONCE,
-        "request_id": _ONCE,
-    },
-)
 
 
 class StoreConflict(StoreError):
@@ -195,17 +182,26 @@ class Store:
         self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
     ) -> None:
         layout = TABLES[table]
-        rows = rows.select(layout.columns.names).cast(layout.columns)
+        commit = CommitProperties(max_commit_retries=20)
         with _private():
             handle = self._handle(table, version) or self._make(table)
             try:
+                if table == EVENTS.name and mode == "append":
+                    handle.create_write_transaction(
+                        parquet.write(rows, layout, self._put_for(table)),
+                        mode=mode,
+                        schema=layout.columns,
+                        partition_by=list(layout.partitions),
+                        commit_properties=commit,
+                    )
+                    return
                 write_deltalake(
                     handle,
-                    rows,
+                    rows.select(layout.columns.names).cast(layout.columns),
                     mode=mode,
                     predicate=where,
-                    writer_properties=_EVENTS_WRITER if table == EVENTS.name else _WRITER,
-                    commit_properties=CommitProperties(max_commit_retries=20),
+                    writer_properties=_WRITER,
+                    commit_properties=commit,
                 )
             except CommitFailedError as error:
                 raise StoreConflict(
@@ -213,6 +209,19 @@ class Store:
                 ) from error
             except (DeltaError, OSError) as error:
                 raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+
+    def _put_for(self, table: str) -> parquet.Put:
+        """Return what puts one file of a table in its place."""
+
+        def put(path: str, data: pa.Buffer) -> None:
+            if self._cache:
+                self._cache.put(f"{table}/{path}", data)
+                return
+            target = Path(self._where(table), path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+        return put
 
     def _make(self, table: str) -> DeltaTable:
         layout = TABLES[table]
