@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -21,7 +22,7 @@ from trailwatch.digest.page import Digest, assemble
 from trailwatch.engine import Engine
 from trailwatch.finding import Incident
 from trailwatch.findings import incidents, memory, triage
-from trailwatch.findings.reading import Reading, reading
+from trailwatch.findings.reading import LATE_DAYS, Reading, reading
 from trailwatch.findings.records import finding_rows, incident_rows, read_incident
 from trailwatch.model.score import ModelSettings, Scores, score
 from trailwatch.profile import baseline
@@ -48,7 +49,8 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
 
     A day that a later digest stands on is made again from the versions of the tables that it read before.
     """
-    made = {one.day: one for one in history(store)}
+    # What came for days further back is late no longer, so that older digests have nothing to say about it.
+    made = {one.day: one for one in history(store, since=day - timedelta(days=LATE_DAYS))}
     reads = reading((one.reads for one in made.values()), day=day, now=now)
     old = made.get(day)
     frozen = old is not None and reads.until == old.reads.until
@@ -76,7 +78,9 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     told, stories = incidents.join(
         remembered.findings, day=day, recent=remembered.quiet, known=_incidents(store, before=day), crowded=crowded
     )
-    basis = _completed(basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(unread), made, day)
+    basis = _completed(
+        basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(unread), digested(store), day
+    )
     page = assemble(
         day=day, made_at=now, coverage=basis, findings=told, incidents=stories, quiet=remembered.quiet,
         detections=rules, versions=versions, config=config,
@@ -85,19 +89,25 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     return page
 
 
-def history(store: Store) -> list[Made]:
-    """Return the newest digest of each day, in order of days."""
+def history(store: Store, *, since: date = date.min) -> list[Made]:
+    """Return the newest digest of each day from `since` on, in order of days."""
     with Engine() as engine:
-        store.show(engine, "digests")
+        store.show(engine, "digests", days=(since, date.max))
         rows = engine.rows(
-            "select dt, made_at, complete, versions, body from digests "
-            "qualify row_number() over (partition by dt order by made_at desc, run desc) = 1 order by dt"
+            "select dt, made_at, complete, versions, json_extract(body, '$.coverage.reads') from digests "
+            "where dt >= $since "
+            "qualify row_number() over (partition by dt order by made_at desc, run desc) = 1 order by dt",
+            since=since,
         )
-    found = []
-    for day, made_at, complete, versions, body in rows:
-        reads = msgspec.convert(json.loads(body)["coverage"]["reads"], Reading)
-        found.append(Made(day, made_at, complete, reads, json.loads(versions)))
-    return found
+    return [
+        Made(day, made_at, complete, msgspec.json.decode(reads, type=Reading), json.loads(versions))
+        for day, made_at, complete, versions, reads in rows
+    ]
+
+
+def digested(store: Store) -> set[date]:
+    """Return the days that have a digest."""
+    return {day for (day,) in store.partitions("digests")}
 
 
 def write(store: Store, page: Digest, reads: Reading) -> None:
@@ -172,7 +182,7 @@ def _incidents(store: Store, *, before: date) -> dict[str, Incident]:
 
 def _completed(
     basis: Coverage, scanned: Scanned, scores: Scores, rules: catalogue.Catalogue, lost: Mapping[str, int],
-    repeated: int, reads: Reading, late: int, made: Mapping[date, Made], day: date,
+    repeated: int, reads: Reading, late: int, made: AbstractSet[date], day: date,
 ) -> Coverage:  # fmt: skip
     unable = coverage.unables(scanned.not_evaluated, scanned.not_run)
     if scores.why_not:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
-from trailwatch.engine import Engine
+import pyarrow as pa
+
+from trailwatch.engine import Engine, relation_text
 from trailwatch.finding import Finding, rank
 from trailwatch.findings.records import read_finding
-from trailwatch.store.tables import Store
+from trailwatch.store.tables import Days, Store
 
 QUIET_DAYS = 7
 HELD_DAYS = 45  # CloudTrail delivers up to 30 days late
@@ -24,8 +27,12 @@ class Last:
     day: date  # when it was last reported as happening
     since: date  # when it was first reported
     severity: str
-    closed: bool
-    finding: Finding
+    finding: Finding | None  # nothing is told any more of what is closed
+
+    @property
+    def closed(self) -> bool:
+        """Whether it had ended, or was resolved, when it was last spoken of."""
+        return self.finding is None
 
 
 @dataclass(frozen=True)
@@ -51,16 +58,29 @@ def recall(store: Store, *, before: date) -> Memory:
     days = (date.min, before - timedelta(days=1))
     with Engine() as engine:
         store.show(engine, "findings", days=days)
-        store.show(engine, "digests", days=days)
-        latest = engine.relation("findings_latest")
+        latest = engine.relation("findings_latest").to_pylist()
         held = engine.relation("findings_held", start=before - timedelta(days=HELD_DAYS))
-        digested = engine.rows("select distinct dt from digests")
+        bodies = _bodies(store, engine, [row for row in latest if row["status"] not in CLOSED], days)
     last = {
-        row["id"]: Last(row["day"], row["since"], row["severity"], row["status"] in CLOSED, read_finding(row["body"]))
-        for row in latest.to_pylist()
+        row["id"]: Last(
+            row["day"], row["since"], row["severity"], None if row["status"] in CLOSED else bodies[row["id"]]
+        )
+        for row in latest
     }
     events = {row["id"]: frozenset(row["event_ids"]) for row in held.to_pylist()}
-    return Memory(last, events, frozenset(day for (day,) in digested))
+    return Memory(last, events, frozenset(day for (day,) in store.partitions("digests") if day < before))
+
+
+def _bodies(store: Store, engine: Engine, rows: Sequence[Mapping[str, Any]], days: Days) -> dict[str, Finding]:
+    # Bodies are nearly all of the table; only those of the last days are read, however many digests there were.
+    if not rows:
+        return {}
+    store.show(engine, "findings", days=(min(row["day"] for row in rows), days[1]))
+    engine.table("open_findings", pa.Table.from_pylist(
+        [{"id": row["id"], "day": row["day"]} for row in rows],
+        schema=pa.schema([("id", pa.string()), ("day", pa.date32())]),
+    ))  # fmt: skip
+    return {id: read_finding(body) for id, body in engine.rows(relation_text("findings_bodies"))}
 
 
 def remember(
@@ -88,7 +108,7 @@ def remember(
     present = {finding.id for finding in today}
     quiet: list[Finding] = []
     for name, last in memory.last.items():
-        if name in present or last.closed:
+        if name in present or last.finding is None:
             continue
         if last.finding.kind == "posture":
             status = "resolved" if last.finding.detection in snapshot else ""
@@ -96,9 +116,9 @@ def remember(
             counted = evaluated and last.finding.detection not in not_run
             status = "ended" if counted and _quiet(last.day, memory.days, day) >= QUIET_DAYS else ""
         if status:
-            today.append(replace(_since(last), status=status))
+            today.append(replace(_since(last.finding, last), status=status))
         elif (day - last.day).days <= QUIET_DAYS or last.finding.kind == "posture":
-            quiet.append(replace(_since(last), status="ongoing"))
+            quiet.append(replace(_since(last.finding, last), status="ongoing"))
     return Remembered(tuple(today), tuple(quiet), repeated)
 
 
@@ -109,14 +129,14 @@ def _with_status(finding: Finding, last: Last | None, day: date) -> Finding:
     risen = rank(finding.severity) > rank(last.severity)
     status = ("risen" if risen else "ongoing") if recent else "reopened"
     # What goes on belongs to the incident that it belonged to before.
-    incident = last.finding.incident if recent else ""
+    incident = last.finding.incident if recent and last.finding else ""
     return replace(
         finding, status=status, incident=incident, evidence={**finding.evidence, "since": last.since.isoformat()}
     )
 
 
-def _since(last: Last) -> Finding:
-    return replace(last.finding, evidence={**last.finding.evidence, "since": last.since.isoformat()})
+def _since(finding: Finding, last: Last) -> Finding:
+    return replace(finding, evidence={**finding.evidence, "since": last.since.isoformat()})
 
 
 def _quiet(last: date, digested: AbstractSet[date], day: date) -> int:

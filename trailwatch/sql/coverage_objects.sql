@@ -3,6 +3,8 @@
 -- reads: objects   params: $day
 with newest as (
     select * from objects
+    -- Every read of an object lies under the day of its key.
+    where dt between $day - 13 and $day
     qualify row_number() over (partition by bucket, key order by ingested_at desc) = 1
 )
 select

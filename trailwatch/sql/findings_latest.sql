@@ -5,8 +5,7 @@ select
     coalesce(max(dt) filter (where status not in ('ended', 'resolved')), max(dt)) as day,
     min(dt) as since,
     arg_max(severity, dt) as severity,
-    arg_max(status, dt) as status,
-    arg_max(body, dt) as body
+    arg_max(status, dt) as status
 from findings
 group by id
 order by id
