@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from trailwatch.store.schema import TIME
@@ -151,9 +152,9 @@ def moments(texts: Sequence[Text]) -> pa.Array:
     """Return times, null where a text is none. Only the years that CloudTrail can mean are times."""
     try:
         found = pa.array(texts, pa.string()).cast(TIME)
-        if not found.null_count:
-            numbers = found.view(pa.int64()).to_numpy()
-            if not len(numbers) or (numbers.min() >= _EARLIEST and numbers.max() < _LATEST):
+        if texts and not found.null_count:
+            numbers = np.frombuffer(found.buffers()[1], np.int64, len(texts))
+            if numbers.min() >= _EARLIEST and numbers.max() < _LATEST:
                 return found
     except pa.ArrowInvalid:
         pass  # at least one is no time; they are looked at one by one

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trailwatch.ingest import columns, identities, redact
+from trailwatch.ingest import columns, identities
 from trailwatch.ingest.columns import Known, Which
 from trailwatch.ingest.records import FLAGS, NESTED, Record, flag, moments
 from trailwatch.store.bundles import bundle
@@ -97,8 +97,6 @@ class Rows:
             return EVENTS.columns.empty_table()
         # Small pieces would reach the writer of the table as small batches.
         found = {name: pa.concat_arrays(pieces) for name, pieces in self._pieces.items()}
-        for name in _RARELY_TWICE:
-            found[name] = redact.column(found[name])
         calls, places = _turned(_CALL, self._calls.since(0)), _turned(_PLACE, self._places.since(0))
         who = _turned(tuple(identities.PATHS), map(identities.columns, self._identities.since(0)))
         numbers = {kind: pa.array(np.concatenate(pieces)) for kind, pieces in self._which.items()}
@@ -161,7 +159,7 @@ def _plain(category: str | None, kind: str | None, source: str | None, name: str
 def _turned(names: Sequence[str], combinations: Iterable[tuple[Any, ...]]) -> dict[str, pa.Array]:
     """Return combinations of values as one column for each name."""
     return {
-        name: pa.array(list(map(flag, values)), pa.bool_()) if name in FLAGS else columns.distinct(values)
+        name: pa.array(list(map(flag, values)), pa.bool_()) if name in FLAGS else columns.text(values)
         for name, values in zip(names, zip(*combinations, strict=True), strict=True)
     }
 

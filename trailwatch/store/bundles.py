@@ -44,7 +44,9 @@ def dictionaries(rows: pa.Table) -> pa.Table:
             found[name] = column
             continue
         for inner, values, which in _parts(column):
-            if not pa.types.is_string(values.type) or values.null_count == len(values):
+            if values.null_count == len(values):
+                found[inner] = pa.nulls(len(which), values.type)
+            elif not pa.types.is_string(values.type):
                 found[inner] = values.take(which)
             else:
                 once = values.dictionary_encode()

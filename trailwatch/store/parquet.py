@@ -1,4 +1,4 @@
-"""Rows → Parquet files of one partition each, for the table that is written most.
+"""Rows → Parquet files of one partition each, for the tables that an ingest appends to.
 
 Columns that come in bundles are written as dictionaries: the text of each row is not compared again.
 """
@@ -78,7 +78,7 @@ def _encode(part: pa.Table) -> pa.Buffer:
         compression_level=1,
         row_group_size=_ROW_GROUP,
         use_dictionary=[name for name in part.column_names if name not in _ONCE],
-        write_statistics=[_BOUNDED],
+        write_statistics=[name for name in part.column_names if name == _BOUNDED],
         # Without it readers see plain text, as the layout says.
         store_schema=False,
     )
@@ -86,9 +86,11 @@ def _encode(part: pa.Table) -> pa.Buffer:
 
 
 def _statistics(part: pa.Table) -> str:
-    bounds = pc.min_max(part[_BOUNDED]).as_py()
-    told: dict[str, Any] = {"numRecords": part.num_rows, "nullCount": {_BOUNDED: part[_BOUNDED].null_count}}
-    if bounds["min"] is not None:
-        for name, key in (("minValues", "min"), ("maxValues", "max")):
-            told[name] = {_BOUNDED: bounds[key].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+    told: dict[str, Any] = {"numRecords": part.num_rows}
+    if _BOUNDED in part.column_names:
+        bounds = pc.min_max(part[_BOUNDED]).as_py()
+        told["nullCount"] = {_BOUNDED: part[_BOUNDED].null_count}
+        if bounds["min"] is not None:
+            for name, key in (("minValues", "min"), ("maxValues", "max")):
+                told[name] = {_BOUNDED: bounds[key].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
     return json.dumps(told)

@@ -10,21 +10,30 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
-from trailwatch.store.schema import EVENTS, LAYOUT, TABLES
+from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
 
 Days = tuple[date, date]
 
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
 _ATTEMPTS = 5
-_WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=256_000)
+_INGESTED = (EVENTS.name, OTHERS.name, OBJECTS.name)
+# The bounds of a column go whole into the log of its table, which every reader reads: of pages and records that is as
+# much as the data itself.
+_UNBOUNDED = ColumnProperties(statistics_enabled="NONE")
+_WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    max_row_group_size=256_000,
+    column_properties={"body": _UNBOUNDED, "raw": _UNBOUNDED},
+)
 
 
 class StoreConflict(StoreError):
@@ -186,7 +195,7 @@ class Store:
         with _private():
             handle = self._handle(table, version) or self._make(table)
             try:
-                if table == EVENTS.name and mode == "append":
+                if table in _INGESTED and mode == "append":
                     handle.create_write_transaction(
                         parquet.write(rows, layout, self._put_for(table)),
                         mode=mode,
