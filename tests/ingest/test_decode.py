@@ -2,132 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stated import NESTED, SCALARS, actual, dump, expected, run
 from trails import ACCOUNT, record, text
 
-from trailwatch.ingest.decode import Batch, Decoded, decode, records
-from trailwatch.ingest.limits import Limits
+from trailwatch.ingest.decode import Batch, decode, records
 from trailwatch.ingest.records import document
-from trailwatch.store.bundles import unbundle
 from trailwatch.store.schema import EVENTS
-
-NOW = datetime(2026, 2, 1, tzinfo=UTC)
-ISSUER, ATTRIBUTES = "userIdentity.sessionContext.sessionIssuer.", "userIdentity.sessionContext.attributes."
-# An independent statement of where each column comes from.
-SCALARS = {
-    "event_version": "eventVersion", "event_source": "eventSource", "event_name": "eventName",
-    "event_type": "eventType", "event_category": "eventCategory", "aws_region": "awsRegion",
-    "recipient_account_id": "recipientAccountId", "shared_event_id": "sharedEventID", "request_id": "requestID",
-    "source_ip": "sourceIPAddress", "user_agent": "userAgent", "error_code": "errorCode",
-    "error_message": "errorMessage", "identity_type": "userIdentity.type",
-    "identity_principal_id": "userIdentity.principalId", "identity_arn": "userIdentity.arn",
-    "identity_account_id": "userIdentity.accountId", "access_key_id": "userIdentity.accessKeyId",
-    "user_name": "userIdentity.userName", "invoked_by": "userIdentity.invokedBy",
-    "identity_store_user": "userIdentity.onBehalfOf.userId", "identity_provider": "userIdentity.identityProvider",
-    "credential_id": "userIdentity.credentialId", "delegate_account_id": "userIdentity.invokedByDelegate.accountId",
-    "issuer_type": ISSUER + "type", "issuer_arn": ISSUER + "arn", "issuer_principal_id": ISSUER + "principalId",
-    "issuer_account_id": ISSUER + "accountId", "issuer_name": ISSUER + "userName",
-    "session_created": ATTRIBUTES + "creationDate", "mfa_authenticated": ATTRIBUTES + "mfaAuthenticated",
-    "source_identity": "userIdentity.sessionContext.sourceIdentity",
-    "role_delivery": "userIdentity.sessionContext.ec2RoleDelivery",
-    "assumed_root": "userIdentity.sessionContext.assumedRoot",
-    "web_id_provider": "userIdentity.sessionContext.webIdFederationData.federatedProvider",
-    "vpc_endpoint_id": "vpcEndpointId", "vpc_endpoint_account_id": "vpcEndpointAccountId",
-}  # fmt: skip
-NESTED = {
-    "request": "requestParameters", "response": "responseElements", "additional": "additionalEventData",
-    "service_details": "serviceEventDetails", "resources": "resources", "addendum": "addendum", "tls": "tlsDetails",
-    "in_scope_of": "userIdentity.inScopeOf",
-}  # fmt: skip
-
-
-class Pairs(list[tuple[str, Any]]):
-    """A JSON object with all its pairs; the last of a name counts, as in most readers."""
-
-    def get(self, name: str) -> Any:
-        return next((value for key, value in reversed(self) if key == name), None)
-
-
-class Number(str):
-    """A number as it is written: 1.10 is not 1.1."""
-
-    __slots__ = ()
-
-
-def plain(raw: bytes) -> Any:
-    return json.loads(raw, object_pairs_hook=Pairs, parse_int=Number, parse_float=Number)
-
-
-def at(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Pairs) else None
-    return value
-
-
-def as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return unlike(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (Pairs, list)):
-        return "<nested>"
-    return str(value)
-
-
-def flag(value: Any) -> bool | None:
-    return {"true": True, "false": False}.get((as_text(value) or "").lower())
-
-
-def expected(raw: bytes) -> dict[str, Any]:
-    """Return the row that a record should become, worked out in plain Python."""
-    item = plain(raw)
-    row: dict[str, Any] = {column: as_text(at(item, path)) for column, path in SCALARS.items()}
-    row |= {column: at(item, path) for column, path in NESTED.items()}
-    time = datetime.fromisoformat(item.get("eventTime"))
-    row["event_time"] = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    row["dt"] = row["event_time"].date()
-    row["event_id"] = as_text(item.get("eventID")) or "sha256:" + hashlib.sha256(raw).hexdigest()
-    row["read_only"], row["management_event"] = flag(item.get("readOnly")), flag(item.get("managementEvent"))
-    row["console_session"] = as_text(item.get("sessionCredentialFromConsole"))
-    if row["console_session"] is None:
-        row["console_session"] = as_text(at(item, ATTRIBUTES + "sessionCredentialFromConsole"))
-    return row | {"shard": 0, "object_id": 7, "ingested_at": NOW}
-
-
-def actual(row: dict[str, Any]) -> dict[str, Any]:
-    found = dict(row)
-    for column in NESTED:
-        found[column] = None if row[column] is None else plain(row[column].encode())
-    return found | {column: unlike(found[column]) for column in [*SCALARS, "event_id", "console_session"]}
-
-
-def unlike(value: str | None) -> str | None:
-    """Return text, with a mark in place of nested JSON: two correct writers may space it differently."""
-    try:
-        return "<nested>" if value and value[0] in "{[" and isinstance(json.loads(value), (dict, list)) else value
-    except ValueError:
-        return value
-
-
-def run(raws: list[bytes], *, slow: bool = False, **limits: Any) -> Decoded:
-    """Decode records as an object that holds just them; white space in front sends it the slow way."""
-    batch = Batch(Limits(**limits))
-    batch.add(b" " * slow + b'{"Records":[' + b",".join(raws) + b"]}", object_id=7)
-    found = batch.decode(now=NOW)
-    return Decoded(unbundle(found.events, EVENTS.columns), found.others)
-
-
-def dump(**difference: Any) -> bytes:
-    return json.dumps(record(1, **difference), separators=(",", ":")).encode()
-
 
 DEEP = json.loads('{"a":' * 300 + "1" + "}" * 300)
 IDENTITY = record()["userIdentity"]
@@ -264,66 +152,6 @@ def test_any_values_anywhere(differences: list[dict[str, Any]]) -> None:
     for row, raw in zip(found.events.to_pylist(), raws, strict=True):
         assert actual(row) == expected(raw)
     assert run(raws, slow=True).events.to_pylist() == found.events.to_pylist()
-
-
-OTHERS = {
-    "no object": (b"5", "no JSON object"),
-    "null": (b"null", "no JSON object"),
-    "empty": (b"{}", "no eventTime"),
-    "text": (b'"a text that is longer than twelve"', "no JSON object"),
-    "no time": (dump(eventTime=None), "no eventTime"),
-    "no time at all": (dump(eventTime="yesterday"), "eventTime is not a time"),
-    "a date": (dump(eventTime="2026-01-05"), "eventTime is not a time"),
-    "for ever": (dump(eventTime="infinity"), "eventTime is not a time"),
-    "for ever with room": (dump(eventTime="infinity" + " " * 20), "eventTime is not a time"),
-    "the epoch": (dump(eventTime="epoch"), "eventTime is not a time"),
-    "a number": (dump(eventTime=1767607200), "eventTime is not a time"),
-    "long ago": (dump(eventTime="0001-01-01T00:00:00Z"), "eventTime is not a time"),
-    "far away": (dump(eventTime="9999-12-31T23:59:59Z"), "eventTime is not a time"),
-    "no such day": (dump(eventTime="2026-02-30T00:00:00Z"), "eventTime is not a time"),
-    "no names": (dump(eventSource=None, eventName=None), "no eventSource and no eventName"),
-    "a new category": (dump(eventCategory="Prophecy"), "unknown eventCategory"),
-}
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_what_is_not_understood_is_kept_whole_with_its_reason(name: str) -> None:
-    raw, reason = OTHERS[name]
-    found = run([dump(eventID="before"), raw, dump(eventID="after")])
-    assert found.events["event_id"].to_pylist() == ["before", "after"]
-    [other] = found.others.to_pylist()
-    assert (other["record_class"], other["reason"], other["raw"].encode()) == ("not-understood", reason, raw)
-    assert (other["object_id"], other["ingested_at"]) == (7, NOW)
-
-
-@pytest.mark.parametrize(
-    ("item", "name"),
-    [
-        ({"eventCategory": "Insight", "eventTime": "2026-01-05T10:00:00Z", "eventID": "x", "insightDetails": {}}, "Insight"),
-        ({"eventType": "AwsCloudTrailInsight", "eventTime": "2026-01-05T10:00:00Z", "eventID": "x"}, "Insight"),
-        (record(1, eventCategory="NetworkActivity", eventType="AwsVpceEvent", eventID="x"), "NetworkActivity"),
-        (record(1, eventCategory=None, eventType="AwsVpceEvents", eventID="x"), "NetworkActivity"),
-        ({"eventVersion": "1.0", "eventCategory": "Aggregated", "eventId": "x", "accountId": ACCOUNT,
-          "timeWindow": {"windowStart": "2026-01-05T10:00:00Z"}}, "Aggregated"),
-        ({"eventType": "AwsAggregatedEvent", "eventId": "x", "timeWindow": {"windowStart": "2026-01-05T10:00:00Z"}}, "Aggregated"),
-    ],
-)  # fmt: skip
-def test_other_classes_are_kept_apart(item: dict[str, Any], name: str) -> None:
-    raw = json.dumps(item).encode()
-    found = run([raw])
-    assert found.events.num_rows == 0
-    [other] = found.others.to_pylist()
-    assert (other["record_class"], other["event_id"], other["raw"].encode(), other["reason"]) == (name, "x", raw, None)
-    assert other["dt"] == date(2026, 1, 5)
-
-
-def test_a_record_that_is_too_large_is_kept_in_part() -> None:
-    large = dump(requestParameters={"a": "y " * 150_000})
-    found = run([dump(eventID="before"), large, dump(eventID="after")], record=200_000)
-    assert found.events["event_id"].to_pylist() == ["before", "after"]
-    [other] = found.others.to_pylist()
-    assert other["reason"] == "larger than 200,000 bytes"
-    assert large.startswith(other["raw"].encode())
 
 
 def test_accounts_spread_over_shards_by_their_number() -> None:

@@ -137,6 +137,7 @@ def said(engine: Engine, load: Callable[..., None]) -> Callable[..., list[Record
 
     def read(*records: Record) -> list[Record]:
         load(*records)
+        engine.view("parts")
         engine.view("events")
         return engine.query("from events order by event_id").to_pylist()
 

@@ -89,6 +89,7 @@ def test_no_agent_leaves_the_vocabulary(agents: list[str]) -> None:
     ]
     with Engine(threads=1) as engine:
         engine.table("raw_events", decode.records(events))
+        engine.view("parts")
         engine.view("events")
         found = [client for (client,) in engine.rows("select client from events")]
     assert len(found) == len(agents)

@@ -7,18 +7,19 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from trailwatch.engine import Engine
 from trailwatch.ingest import decode
 from trailwatch.profile.sessions import resolve
 
+CREATED = "userIdentity.sessionContext.attributes.creationDate"
 PATHS = [
     "userIdentity", "userIdentity.type", "userIdentity.arn", "userIdentity.accountId", "userIdentity.accessKeyId",
     "userIdentity.principalId", "userIdentity.userName", "userIdentity.invokedBy", "userIdentity.onBehalfOf.userId",
     "userIdentity.sessionContext", "userIdentity.sessionContext.sessionIssuer.userName",
-    "userIdentity.sessionContext.attributes.creationDate", "userIdentity.sessionContext.sourceIdentity",
+    CREATED, "userIdentity.sessionContext.sourceIdentity",
     "eventSource", "eventName", "eventType", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
     "requestParameters", "requestParameters.roleArn", "requestParameters.userName", "responseElements",
     "responseElements.credentials", "responseElements.credentials.accessKeyId", "responseElements.assumedRoleUser.arn",
@@ -51,6 +52,7 @@ def change(record: dict[str, Any], path: str, value: Any) -> None:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CHANGES, min_size=20, max_size=60))
+@example([[(CREATED, time)] for time in ("infinity", "-infinity", "2026-01-05 10:00:00 (BC)", "29426-01-05T10:00:00Z")])
 def test_no_record_breaks_the_views(make: SimpleNamespace, changes: list[list[tuple[str, Any]]]) -> None:
     bases = [
         make.record(),

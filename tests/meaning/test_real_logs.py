@@ -96,6 +96,7 @@ def test_each_technique_has_its_own_christophe(shared_data: Path) -> None:
     for folder in sorted(path for path in (shared_data / "stratus").iterdir() if path.is_dir()):
         with Engine(threads=1) as engine:
             engine.table("raw_events", decode.records(_records(folder)))
+            engine.view("parts")
             engine.view("events")
             people = engine.rows("select distinct principal_id from events where principal like '%/user/christophe'")
         assert len(people) <= 1, folder.name

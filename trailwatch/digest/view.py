@@ -25,6 +25,7 @@ def show(store: Store, engine: Engine, reading: Reading, unread: pa.Table, confi
     """Make `attributed`, `activity`, `identity_days` and `seen` visible; return the ids of the events to report."""
     _show_events(store, engine, reading)
     _show_sessions(store, engine, reading)
+    engine.view("parts")
     engine.view("events")
     engine.build("links")
     engine.table("aliases", alias_table(config.aliases()))

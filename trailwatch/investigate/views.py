@@ -49,6 +49,7 @@ def show(
     engine.execute("create schema people")
     engine.execute("create view people.findings as " + relation_text("people_findings"))
     if attributed:
+        engine.view("parts")
         engine.view("events")
         engine.execute("create or replace view sessions_window as from sessions")
         engine.build("links")

@@ -18,7 +18,7 @@ from trailwatch.store.tables import Store, StoreConflict
 MEANING = 1
 """Raise this when profile/sessions.py changes what the tables hold; changes of the SQL are seen by themselves."""
 
-RELATIONS = ("events", "sessions", "links", "attributed", "activity", "identities", "identity_days", "seen")
+RELATIONS = ("parts", "events", "sessions", "links", "attributed", "activity", "identities", "identity_days", "seen")
 FILES = 16  # more files than this in the memory are put together
 
 Key = tuple[str, date, int]

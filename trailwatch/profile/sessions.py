@@ -25,6 +25,7 @@ def alias_table(aliases: Mapping[str, str]) -> pa.Table:
 
 def resolve(engine: Engine, *, aliases: Mapping[str, str]) -> None:
     """Make `events`, `sessions`, `links` and `attributed` from the relation `raw_events` of an engine."""
+    engine.view("parts")
     engine.view("events")
     engine.build("sessions")
     engine.execute("create or replace view sessions_window as from sessions")

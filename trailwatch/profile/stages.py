@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow as pa
 from trailwatch.engine import Engine
 from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
 from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
+from trailwatch.profile.kin import kin
 from trailwatch.profile.sessions import alias_table
 from trailwatch.store.tables import Store
 
@@ -28,7 +28,6 @@ class Bench:
     past: Memory
     aliases: Mapping[str, str]
     folder: Path
-    numbers: Iterator[int] = field(default_factory=count)
 
     def sessions_inputs(self, files: Files, partition: Partition) -> str:
         """Return the hash of what the sessions of a (day, shard) are made from."""
@@ -41,15 +40,11 @@ class Bench:
 
 def read(bench: Bench) -> None:
     """Work out once what each event in `raw_events` means; all stations of a batch then read `meant`."""
+    bench.engine.view("parts")
     bench.engine.view("said", relation="events")
     bench.engine.view("meaning", relation="meant")
-    # On disk, because a day of a million events need not fit into memory; under a name of its own each time, because
-    # the engine may remember a file by its name.
-    for old in bench.folder.glob("meant-*.parquet"):
-        old.unlink()
-    place = str(bench.folder / f"meant-{next(bench.numbers)}.parquet")
-    bench.engine.execute("copy (from meaning) to $place (format parquet, compression lz4_raw)", place=place)
-    bench.engine.files("meant", [place], pa.schema([]))
+    # A table goes to the disk by itself where a day of a million events does not fit into memory.
+    bench.engine.execute("create or replace table meant as from meaning")
 
 
 def make_sessions(
@@ -58,7 +53,7 @@ def make_sessions(
     """Make the partial sessions of some partitions from `meant`; returns the number of rows."""
     wanted = sorted(partitions)
     _only(bench.engine, wanted)
-    bench.engine.execute("create or replace view events as from meant semi join wanted using (dt, shard)")
+    bench.engine.execute("create or replace view events as from chosen")
     rows = bench.engine.relation("sessions")
     bench.store.replace("sessions", rows, where=predicate(wanted), version=version)
     inputs = {partition: bench.sessions_inputs(files, partition) for partition in wanted}
@@ -152,18 +147,29 @@ def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:
     days = sorted({day for day, _ in batch.partitions})
     bench.engine.table("days", pa.table({"day": pa.array(days, pa.date32())}))
     reach = (first - timedelta(days=REACH), last)
-    bench.store.show(bench.engine, "sessions", days=reach, name="near_sessions", version=version)
-    for table in ("sessions_window", "day_links"):
-        if table == "day_links":
-            bench.engine.build("links_of_days", relation="links")
-        bench.engine.build(table)
+    engine = bench.engine
+    bench.store.show(engine, "sessions", days=reach, name="stored_sessions", version=version)
+    engine.execute(
+        "create or replace table near_sessions as select row_number() over () as number, * from stored_sessions"
+    )
+    engine.table("kin", kin(engine.relation("session_ties")))
+    engine.build("sessions_window")
+    engine.build("links_of_days", relation="links")
+    engine.build("day_links")
     rows = bench.engine.relation("links_used").to_pylist()
     return {(row["dt"], row["shard"]): row["links"] for row in rows}
 
 
 def _only(engine: Engine, partitions: list[Partition]) -> None:
+    """Leave those of `meant` that lie in these partitions as `chosen`."""
     days, shards = zip(*partitions, strict=True)
     engine.table("wanted", pa.table({"dt": pa.array(days, pa.date32()), "shard": pa.array(shards, pa.int32())}))
+    others = engine.rows(
+        "select 1 from (select distinct dt, shard from meant) anti join wanted using (dt, shard) limit 1"
+    )
+    # Where nothing is left out, a join makes the planner expect few rows, and turn the dear joins behind it around.
+    join = "semi join wanted using (dt, shard)" if others else ""
+    engine.execute(f"create or replace view chosen as from meant {join}")
 
 
 def _names_by_day(partitions: Mapping[tuple[date, int], list[tuple[str, int]]]) -> dict[date, list[str]]:
