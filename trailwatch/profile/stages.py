@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from trailwatch.engine import Engine
+from trailwatch.profile import batches
 from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
 from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
 from trailwatch.profile.kin import kin
@@ -43,8 +45,18 @@ def read(bench: Bench) -> None:
     bench.engine.view("parts")
     bench.engine.view("said", relation="events")
     bench.engine.view("meaning", relation="meant")
-    # A table goes to the disk by itself where a day of a million events does not fit into memory.
-    bench.engine.execute("create or replace table meant as from meaning")
+    bench.engine.clear("meant")
+    [(events,)] = bench.engine.rows("select count(*) from raw_events")
+    if events <= batches.EVENTS:
+        bench.engine.execute("create table meant as from meaning")
+        return
+    # A day of a million events costs less memory on disk; under a name of its own each time, because the engine may
+    # remember a file by its name.
+    for old in bench.folder.glob("meant-*.parquet"):
+        old.unlink()
+    place = str(bench.folder / f"meant-{uuid.uuid4()}.parquet")
+    bench.engine.execute("copy (from meaning) to $place (format parquet, compression lz4_raw)", place=place)
+    bench.engine.files("meant", [place], pa.schema([]))
 
 
 def make_sessions(
