@@ -20,6 +20,7 @@ from botocore import xform_name
 from botocore.config import Config as ClientConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from obstore.store import S3Store
 
 from trailwatch.config import SourceSection
@@ -203,8 +204,8 @@ class Caller:
             # The credentials of a role are fetched by the first call that needs them.
             asked = "sts:AssumeRole" if error.operation_name == "AssumeRole" else action
             raise Refused(asked, said.get("Code", "Unknown"), said.get("Message", "")) from error
-        except BotoCoreError as error:
-            raise Refused(action, type(error).__name__, str(error)) from error
+        except (BotoCoreError, ResponseParserError) as error:
+            raise Refused(action, type(error).__name__, " ".join(str(error).split())) from error
 
     def pages(self, action: str, *, sent: str, told: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield all pages of an answer: `told` is the mark for the next page, `sent` the parameter that takes it."""

@@ -37,6 +37,8 @@ def collect(
             yield found
         else:
             wanted.append(found)
+    if not wanted:
+        raise SourceError("the organization has no active account", where="AWS", hint="--account ID")
     waiting: deque[Future[list[Export]]] = deque()
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:

@@ -52,8 +52,12 @@ def exports(
     root = Path(source).expanduser().absolute()
     if not root.exists():
         raise SourceError("there is no such file or folder", where=source, hint="the folder of the exported files")
+    empty = True
     for files in _folders(root):
+        empty = False
         yield from _Folder(root, accounts, taken_at, now, largest, held).read(files)
+    if empty:
+        raise SourceError("there are no files here", where=source, hint="the folder of the exported files")
 
 
 class _Folder:
