@@ -85,7 +85,7 @@ def test_many_exports_are_written_in_few_commits(trail, tmp_path, monkeypatch) -
         exports.write(tmp_path / "exports" / account, **{"r.csv": exports.REPORT.replace(A, account)})
     trail.snapshot(str(tmp_path / "exports"))
     assert trail.store.version("snapshots") == 1
-    monkeypatch.setattr(taking, "BATCH", 1000)
+    monkeypatch.setattr(taking, "BATCH", 3000)
     trail.snapshot(str(tmp_path / "exports"), taken="2026-07-01")
     assert trail.store.version("snapshots") == 11  # two of these reports fill a batch of that size
     assert [row["n"] for row in trail.sql("select count(*) as n from snapshots")] == [40]
