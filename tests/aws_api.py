@@ -8,6 +8,7 @@ expired, with a root row and a time, an organization's trail as a member sees it
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import signal
@@ -55,16 +56,27 @@ class Front:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a client of moto itself, for what a test sets up."""
-        return boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name=region, aws_access_key_id=ROOT_KEY,
-            aws_secret_access_key=ROOT_SECRET,
-        )  # fmt: skip
+        return _client(self.port, service, region)
 
     def post(self, path: str, data: bytes = b"") -> None:
         """Ask moto something about itself."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, method="POST")  # noqa: S310
+        request = urllib.request.Request(  # noqa: S310
+            f"http://127.0.0.1:{self.port}{path}",
+            data=data,
+            method="POST",
+            headers={"Content-Type": "text/plain"},
+        )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             assert answer.status == 200
+
+
+@functools.cache
+def _client(port: int, service: str, region: str) -> Any:
+    # A client takes longer to make than to ask.
+    return boto3.client(
+        service, endpoint_url=f"http://127.0.0.1:{port}", region_name=region, aws_access_key_id=ROOT_KEY,
+        aws_secret_access_key=ROOT_SECRET,
+    )  # fmt: skip
 
 
 def query(action: str, inner: str) -> tuple[int, str]:

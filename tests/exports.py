@@ -30,7 +30,7 @@ BOB_ROW = (
     "bob,arn:aws:iam::111122223333:user/ops/bob,2025-04-01T09:00:00Z,false,N/A,N/A,N/A,false,true,"
     "2025-04-01T09:05:00Z,N/A,N/A,N/A,true,2026-01-01T00:00:00Z,2026-07-01T00:00:00Z,N/A,iam,false,N/A,false,N/A"
 )
-REPORT = "\n".join((HEADER, ROOT_ROW, ALICE_ROW, BOB_ROW))  # AWS writes no line feed at the end
+REPORT = f"{HEADER}\n{ROOT_ROW}\n{ALICE_ROW}\n{BOB_ROW}"  # AWS writes no line feed at the end
 
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TRUST = {

@@ -14,7 +14,8 @@ import trailwatch as tw
 from trailwatch.snapshot import accounts
 from trailwatch.snapshot.live import Patience
 
-QUICK = Patience(step=0.01, report=2.0, job=0.5, jobs=5.0)
+QUICK = Patience(step=0.01, report=60.0, job=60.0, jobs=60.0)
+IMPATIENT = Patience(step=0.01, report=0.2, job=0.2, jobs=0.2)
 
 
 @pytest.fixture
@@ -64,7 +65,9 @@ def front(moto: aws_api.Front, monkeypatch: pytest.MonkeyPatch) -> aws_api.Front
     cloudtrail.put_event_selectors(TrailName="everywhere", AdvancedEventSelectors=[
         {"Name": "management", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]},
     ])  # fmt: skip
-    moto.client("cloudtrail", "eu-west-1").create_trail(Name="ireland", S3BucketName="logs-of-trails")
+    ireland = moto.client("cloudtrail", "eu-west-1")
+    ireland.create_trail(Name="ireland", S3BucketName="logs-of-trails")
+    ireland.put_event_selectors(TrailName="ireland", EventSelectors=[{"ReadWriteType": "WriteOnly"}])
     moto.calls.clear()
     for name, value in {
         "AWS_ACCESS_KEY_ID": aws_api.ROOT_KEY, "AWS_SECRET_ACCESS_KEY": aws_api.ROOT_SECRET,
@@ -74,6 +77,12 @@ def front(moto: aws_api.Front, monkeypatch: pytest.MonkeyPatch) -> aws_api.Front
     monkeypatch.setattr(accounts, "Patience", lambda: QUICK)
     uses(moto)
     return moto
+
+
+@pytest.fixture
+def impatient(front: aws_api.Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is waited for long."""
+    monkeypatch.setattr(accounts, "Patience", lambda: IMPATIENT)
 
 
 def uses(front: aws_api.Front) -> None:

@@ -116,8 +116,13 @@ def test_a_page_of_aws_policies_belongs_to_its_folder(tmp_path) -> None:
     first, second = exports.pages(exports.DETAILS)
     aws = {"Arn": "arn:aws:iam::aws:policy/AdministratorAccess", "AttachmentCount": 2}
     last = {**second, "RoleDetailList": [], "Policies": [aws]}
-    found = _by_kind(exports.write(tmp_path, **{"1.json": first, "2.json": second | {"IsTruncated": True}, "3.json": last}))
-    assert [one["Arn"] for one in json.loads(found[A, DETAILS].body)["Policies"]] == [f"arn:aws:iam::{A}:policy/own", aws["Arn"]]
+    found = _by_kind(
+        exports.write(tmp_path, **{"1.json": first, "2.json": second | {"IsTruncated": True}, "3.json": last})
+    )
+    assert [one["Arn"] for one in json.loads(found[A, DETAILS].body)["Policies"]] == [
+        f"arn:aws:iam::{A}:policy/own",
+        aws["Arn"],
+    ]
 
 
 def test_last_accessed_services_of_several_make_one_export(tmp_path) -> None:
@@ -144,7 +149,12 @@ def test_parts_of_trails_that_do_not_fit(tmp_path, files, words) -> None:
 
 
 def test_broken_files_stand_beside_good_ones(tmp_path) -> None:
-    broken = {"empty.json": b"", "cut.json": json.dumps(exports.DETAILS)[:500], "logs.json": {"Records": []}, "notes.md": "# hi"}
+    broken = {
+        "empty.json": b"",
+        "cut.json": json.dumps(exports.DETAILS)[:500],
+        "logs.json": {"Records": []},
+        "notes.md": "# hi",
+    }
     found = _read(exports.write(tmp_path, **ONE, **broken))
     assert {one.kind for one in found if one.good} == KINDS
     failed = {one.source: one for one in found if not one.good}
@@ -185,7 +195,12 @@ def test_links_pipes_and_hidden_files_are_named_and_not_read(tmp_path) -> None:
     found = list(read(str(folder), accounts=[A], now=NOW))
     assert [one.kind for one in found if isinstance(one, Export)] == [SUMMARY]
     passed = {one.name: one.reason for one in found if isinstance(one, Passed)}
-    assert passed == {".DS_Store": "hidden", "link.csv": "a symbolic link", "loop": "a symbolic link", "pipe": "a special file"}
+    assert passed == {
+        ".DS_Store": "hidden",
+        "link.csv": "a symbolic link",
+        "loop": "a symbolic link",
+        "pipe": "a special file",
+    }
 
 
 def test_a_name_that_is_no_utf8_is_shown(tmp_path) -> None:

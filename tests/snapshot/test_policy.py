@@ -81,7 +81,9 @@ def test_the_policy_is_enough_and_nothing_else_is_allowed(front, trail, monkeypa
 
 
 def test_doctor_prints_it_with_the_names_of_the_configuration(tmp_path, monkeypatch, capsys) -> None:
-    (tmp_path / "trailwatch.toml").write_text('[source]\npath = "s3://org-logs/some/prefix"\n[snapshot]\nrole_name = "audit"\n')
+    (tmp_path / "trailwatch.toml").write_text(
+        '[source]\npath = "s3://org-logs/some/prefix"\n[snapshot]\nrole_name = "audit"\n'
+    )
     monkeypatch.setattr(sys, "argv", ["trailwatch", "doctor", "--policy"])
     with pytest.raises(SystemExit) as left:
         cli.main()

@@ -48,7 +48,11 @@ def test_a_credential_report_is_typed() -> None:
     assert (kind, account) == (REPORT, exports.ACCOUNT)
     assert [row["user"] for row in rows] == ["<root_account>", "alice", "bob"]
     root, alice, bob = rows
-    assert (root["password_enabled"], root["mfa_active"], root["password_last_used"]) == (None, True, "2026-06-30T10:00:00Z")
+    assert (root["password_enabled"], root["mfa_active"], root["password_last_used"]) == (
+        None,
+        True,
+        "2026-06-30T10:00:00Z",
+    )
     assert (alice["password_never_used"], alice["password_last_used"], alice["password_enabled"]) == (True, None, True)
     assert (root["password_never_used"], bob["password_never_used"]) == (False, False)
     assert (bob["access_key_2_active"], bob["access_key_2_last_used_region"]) == (True, None)
@@ -102,11 +106,15 @@ def test_policies_of_aws_that_nobody_has_are_left_out() -> None:
     assert found[1] == exports.ACCOUNT
 
 
+NO_POLICY = """
+An error occurred (NoSuchEntity) when calling the GetAccountPasswordPolicy operation: The Password Policy with domain name
+111122223333 cannot be found."""
+
+
 @pytest.mark.parametrize(("text", "kind", "meant"), [
     ({"PasswordPolicy": exports.POLICY}, PASSWORDS, exports.POLICY), (exports.POLICY, PASSWORDS, exports.POLICY),
     ({"default": True}, PASSWORDS, {"default": True}), ({"PasswordPolicy": None}, PASSWORDS, {"default": True}),
-    ("\nAn error occurred (NoSuchEntity) when calling the GetAccountPasswordPolicy operation: The Password Policy with "
-     "domain name 111122223333 cannot be found.\n", PASSWORDS, {"default": True}),
+    (NO_POLICY, PASSWORDS, {"default": True}),
     ({"SummaryMap": exports.SUMMARY}, SUMMARY, exports.SUMMARY), (exports.SUMMARY, SUMMARY, exports.SUMMARY),
 ])  # fmt: skip
 def test_forms_of_policy_and_summary(text, kind, meant) -> None:

@@ -34,9 +34,13 @@ def test_history_is_kept_and_changes_are_told(trail, tmp_path) -> None:
     assert [line.first for line in first.lines] == [True, True]
     assert first.changes() == []
     fewer = {**exports.DETAILS, "UserDetailList": exports.DETAILS["UserDetailList"][:1]}
-    second = _put(trail, folder, "2026-07-02", **{"r.csv": exports.REPORT.replace(exports.BOB_ROW, "").strip(), "d.json": fewer})
+    second = _put(
+        trail, folder, "2026-07-02", **{"r.csv": exports.REPORT.replace(exports.BOB_ROW, "").strip(), "d.json": fewer}
+    )
     # Both exports tell of bob, and he is told of once.
-    assert [(account, one.change, one.what, one.name) for account, one in second.changes()] == [(A, "removed", "user", "bob")]
+    assert [(account, one.change, one.what, one.name) for account, one in second.changes()] == [
+        (A, "removed", "user", "bob")
+    ]
     third = _put(trail, folder, "2026-07-03", **{"r.csv": exports.REPORT})
     assert [(one.change, one.name) for _, one in third.changes()] == [
         ("added", "key 1 of bob"), ("added", "key 2 of bob"), ("added", "bob"),
@@ -99,7 +103,11 @@ def test_what_came_before_a_fault_is_kept(trail, tmp_path) -> None:
         from datetime import UTC, datetime
 
         now = datetime.now(UTC)
-        yield from read(str(exports.write(tmp_path / "e", **{"r.csv": exports.REPORT})), taken_at=parse_moment("2026-07-01", now=now), now=now)
+        yield from read(
+            str(exports.write(tmp_path / "e", **{"r.csv": exports.REPORT})),
+            taken_at=parse_moment("2026-07-01", now=now),
+            now=now,
+        )
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -182,6 +190,22 @@ def test_the_folder_may_stand_in_the_configuration(command, tmp_path) -> None:
     (tmp_path / "trailwatch.toml").write_text(f'[snapshot]\nfolder = "e"\naccounts = ["{A}"]\n')
     code, out, _ = command("snapshot", "--store", "s")
     assert (code, out[:12]) == (0, A)
+
+
+def test_the_daily_job_takes_a_snapshot_where_one_is_wanted(command, tmp_path) -> None:
+    from trails import Tree, key, record
+
+    logs = Tree(tmp_path / "logs")
+    logs.put(key(1), [record(1)])
+    (tmp_path / "trailwatch.toml").write_text('[snapshot]\nfolder = "e"\n')
+    code, out, err = command("run", logs.root, "--store", "s", "--quiet", "--strict", "--format", "json")
+    assert code == 4
+    assert "FAILED   e: there is no such file or folder" in err
+    assert json.loads(out)  # the digests are made all the same
+    exports.write(tmp_path / "e", **{"r.csv": exports.REPORT})
+    code, _, err = command("run", logs.root, "--store", "s", "--quiet")
+    assert code == 0
+    assert f"{A}  kept     credential-report" in err
 
 
 def test_live_exports_are_not_of_another_time(trail) -> None:
