@@ -97,20 +97,17 @@ SEEN = _table("seen", ("month",), {
     "days_seen": pa.list_(pa.int8()),  # days of the month, for the rhythm
 })  # fmt: skip
 
-# One row per account, kind of export and attempt; a failed one is a row too, and displaces nothing. `dt` is the UTC date
-# of `taken_at`.
-SNAPSHOTS = _table("snapshots", ("dt",), {
-    "account": TEXT, "kind": TEXT, "taken_at": TIME,
-    "source": TEXT,  # live, or the name of the file
-    "status": TEXT,  # good | failed
-    "reason": TEXT, "digest": TEXT,
-    "body": TEXT,  # canonical JSON; '' of a failed one
-})  # fmt: skip
-
 # What settle made from which inputs; a day is made again exactly when its hash changes.
 SETTLED = _table("settled", (), {
     "dt": pa.date32(), "shard": pa.int32(), "stage": TEXT, "inputs": TEXT, "rows": INT, "doubles": INT,
     "settled_at": TIME,
+})  # fmt: skip
+
+# One row per IAM export of an account; a failed one is kept beside the last good one. `dt` is the day of `taken_at`.
+SNAPSHOTS = _table("snapshots", ("dt",), {
+    "account": TEXT, "kind": TEXT, "taken_at": TIME, "source": TEXT,  # source: live, or the name of the file
+    "status": TEXT,  # good | failed
+    "reason": TEXT, "digest": TEXT, "body": TEXT,  # body: canonical JSON, see snapshot/
 })  # fmt: skip
 
 FINDINGS = _table("findings", ("dt",), {
@@ -134,6 +131,6 @@ DIGESTS = _table("digests", ("dt",), {
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SNAPSHOTS, SETTLED, FINDINGS,
+    for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, FINDINGS,
                   INCIDENTS, DIGESTS)
 }  # fmt: skip
