@@ -66,7 +66,7 @@ RELATIONS: Mapping[str, pa.Schema] = {
         "iam_trails": {
             "account": TEXT, "trail": TEXT, "arn": TEXT, "home_region": TEXT, "multi_region": FLAG,
             "organization": FLAG, "logging": FLAG, "validation": FLAG, "management": TEXT, "excluded": TEXTS,
-            "data_events": FLAG,
+            "data_events": FLAG, "delivery_error": TEXT,
         },
         "limits": {"day": _DAY, "trail_since": TIME, **dict.fromkeys(_NUMBERS, INT)},
         "reviews": {"account": TEXT, "principal": TEXT, "signed_at": TIME},
@@ -98,7 +98,7 @@ _NEVER_NULL = frozenset({
     "account", "principal", "person", "user_name", "is_root", "arn", "slot", "active", "owner_kind", "owner_name",
     "policy_name", "policy_arn", "policy_kind", "admin", "iam_all", "document", "path", "service_linked", "effect",
     "action", "not_action", "resource", "not_resource", "conditions", "role_name", "kind", "value", "account_named",
-    "own", "external_id", "subject", "trail", "home_region", "excluded", "data_events", "signed_at", "day", *_NUMBERS,
+    "own", "external_id", "subject", "trail", "home_region", "excluded", "data_events", "delivery_error", "signed_at", "day", *_NUMBERS,
 })  # fmt: skip
 NULLABLE = frozenset(name for schema in RELATIONS.values() for name in schema.names) - _NEVER_NULL
 
