@@ -139,7 +139,7 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
     ]:
         lacking["data-events"] = "no data events are in these logs"
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
-                *(one.networks for one in config.principals.values())]  # fmt: skip
+                *(one.networks for one in config.principals.values()), config.automation.networks]  # fmt: skip
     if not any(declared) or not config.networks:
         lacking["networks"] = "no networks are declared for anybody ([networks], and networks of people or groups)"
     if not config.people and not config.groups:
