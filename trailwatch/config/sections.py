@@ -75,20 +75,26 @@ class Principal(Section, frozen=True, kw_only=True):
 
 
 class Automation(Section, frozen=True, kw_only=True):
-    """Principals and clients that run unattended; what leaves their declared bounds weighs more, not less."""
+    """Principals that run unattended, what they do, from where and with what; what is unlike that weighs more.
+
+    What is not declared here is learned. For one principal alone it stands under [principals].
+    """
 
     principals: list[str] = []
+    actions: list[str] = []
+    networks: list[str] = []
     clients: list[str] = []
 
 
 class Practices(Section, frozen=True, kw_only=True):
-    """Limits of the practices, in days."""
+    """Limits of the practices: days, and the length of a password."""
 
     unused_days: int = 90
     dormant_days: int = 60
     key_age_days: int = 90
     password_age_days: int = 90
     review_days: int = 90
+    minimum_length: int = 14
 
 
 class Snapshot(Section, frozen=True, kw_only=True):
