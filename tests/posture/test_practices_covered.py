@@ -16,7 +16,14 @@ BY_NUMBER = {practice.number: practice.code for practice in PRACTICES}
 FOUND = catalogue.load()
 POSTURE = [detection for detection in FOUND if detection.shape == "snapshot"]
 # Settings of a password policy that the practice asks for; words of a dictionary are the part that IAM cannot set.
-SETTINGS = ("minimum_length", "require_symbols", "require_uppercase", "require_numbers", "max_age_days", "reuse_prevention")
+SETTINGS = (
+    "minimum_length",
+    "require_symbols",
+    "require_uppercase",
+    "require_numbers",
+    "max_age_days",
+    "reuse_prevention",
+)
 
 
 @pytest.mark.parametrize("number", CONFIGURED)
