@@ -84,6 +84,7 @@ select
         else 'None'
     end as management,
     coalesce(c.excluded, []) as excluded,
-    coalesce(c.data, false) as data_events
+    coalesce(c.data, false) as data_events,
+    nullif(field(n.trail, '$.LatestDeliveryError'), '') as delivery_error
 from numbered as n
 left join chosen as c on c.number = n.number
