@@ -85,6 +85,6 @@ select
     end as management,
     coalesce(c.excluded, []) as excluded,
     coalesce(c.data, false) as data_events,
-    nullif(field(n.trail, '$.LatestDeliveryError'), '') as delivery_error
+    coalesce(field(n.trail, '$.LatestDeliveryError'), '') as delivery_error
 from numbered as n
 left join chosen as c on c.number = n.number
