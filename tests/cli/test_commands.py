@@ -197,3 +197,10 @@ def test_simulated_logs_are_ingested(command) -> None:
 
 def test_settle_accounts_in_json(command, at) -> None:
     assert json.loads(command("settle", "--format", "json", *at).out) is not None
+
+
+def test_a_rule_may_not_take_the_name_of_another(command, tmp_path) -> None:
+    (tmp_path / "root-sign-in.toml").write_text(RULE)
+    done = command("rules", "check", "root-sign-in.toml")
+    assert done.code == 1
+    assert "the id is taken by" in done.out

@@ -40,11 +40,16 @@ def show(
 
 
 @app.command()
-def check(path: Annotated[str, typer.Argument(help="A file or a folder of detections.")]) -> None:
-    """Check detections against the laws and run their cases."""
+def check(
+    path: Annotated[str, typer.Argument(help="A file or a folder of detections.")], config: options.ConfigFile = None
+) -> None:
+    """Check detections against the laws and run their cases; each mistake is named with its line and column."""
+    from trailwatch import config as configuration
+    from trailwatch.detect import catalogue
     from trailwatch.detect.check import check as check_path
 
-    problems = check_path(path)
+    known = catalogue.load(configuration.load(config), checked=False)
+    problems = check_path(path, others=(*known.detections, *known.off))
     if not problems:
         output.write(f"{path}: every detection holds the laws and its cases", None)
         return

@@ -32,7 +32,7 @@ def check(path: str | Path, *, others: Sequence[Detection] = ()) -> list[Problem
                 found.append(Problem(file.stem, "file", error.what + hint, error.where))
                 continue
             broken = problems(detection, bench)
-            if detection.id in taken and Path(taken[detection.id]) != file:
+            if detection.id in taken and Path(taken[detection.id]).resolve() != file.resolve():
                 broken.append(Problem(detection.id, "id", f"the id is taken by {taken[detection.id]}", str(file)))
             taken.setdefault(detection.id, str(file))
             found += broken
