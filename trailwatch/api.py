@@ -12,8 +12,10 @@ from typing import Any
 
 from trailwatch import aws
 from trailwatch.config import Config, layered
+from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
-from trailwatch.digest import build, quick
+from trailwatch.digest import backtest, build, quick
+from trailwatch.digest.backtested import Backtest
 from trailwatch.digest.page import Digest
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.finding import Finding
@@ -114,6 +116,28 @@ class Trail:
         # Of days after the newest event there is nothing to tell but once that nothing came.
         told = [day for day in missing if day <= newest or day == closed]
         return told + sorted({today} & days)
+
+    def backtest(
+        self,
+        rule: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        against: str | None = None,
+        budget: float | None = None,
+        progress: Progress | None = None,
+    ) -> Backtest:
+        """Run a detection (its id, a file, or a folder of them) over days that have passed [default: the last thirty].
+
+        `against` names another version to compare with; by default that is the one of the same id that is in use.
+        """
+        chosen = choose(rule, self.config)
+        others = choose(against, self.config).detections if against else in_use(chosen, self.config)
+        days = parse_window(start, end, now=datetime.now(UTC)).days() or (date.min, date.max)
+        return backtest.run(
+            self.store, chosen, config=self.config, first=None if days[0] == date.min else days[0],
+            last=None if days[1] == date.max else days[1], against=others, budget=budget, progress=progress,
+        )  # fmt: skip
 
     def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
         """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""

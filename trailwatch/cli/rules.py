@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from trailwatch.cli import options, output
+from trailwatch.cli import daily, options, output
 
-app = typer.Typer(no_args_is_help=True, help="List, show and check detections.")
+app = typer.Typer(no_args_is_help=True, help="List, show, write, check and try detections.")
 
 
 @app.command("list")
@@ -55,3 +56,35 @@ def check(
         return
     output.write("\n".join(str(problem) for problem in problems), None)
     raise typer.Exit(1)
+
+
+@app.command()
+def backtest(
+    rule: Annotated[str, typer.Argument(help="The id of a detection, its file, or a folder of files.")],
+    start: options.From = None,
+    end: options.To = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Another version to compare with: an id, a file or a folder.")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, help="Findings a day that are bearable; exit 3 when there are more.")
+    ] = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    form: daily.AccountFormat = daily.Account.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Run detections over days that have passed, and say what each day would have told [default: the last 30 days]."""
+    from trailwatch import api
+    from trailwatch.digest.backtest_text import text
+
+    trail = api.open(config=config, flags={"store.path": store})
+    found = trail.backtest(
+        rule, start=start, end=end, against=against, budget=budget, progress=output.progress(quiet=quiet)
+    )
+    output.write(json.dumps(found.as_dict(), indent=1) if form is daily.Account.json else text(found), out)
+    if found.failed:
+        raise typer.Exit(1)
+    if not found.within:
+        raise typer.Exit(3)

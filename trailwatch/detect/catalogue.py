@@ -91,6 +91,13 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
     )
 
 
+def lawful(paths: Iterable[Path]) -> Catalogue:
+    """Read the detections of files and folders and hold each to the laws; those that break one are told apart."""
+    found, broken = _read(files(paths))
+    kept, unlawful = _lawful(found)
+    return Catalogue(tuple(kept), broken=(*broken, *unlawful))
+
+
 def files(folders: Iterable[Path]) -> Iterator[Path]:
     """Yield the detection files of folders, and files as they are."""
     for folder in folders:
