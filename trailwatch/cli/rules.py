@@ -88,3 +88,41 @@ def backtest(
         raise typer.Exit(1)
     if not found.within:
         raise typer.Exit(3)
+
+
+@app.command()
+def sigma(
+    path: Annotated[list[str], typer.Argument(help="Sigma files, or folders of them.")],
+    out: Annotated[str | None, typer.Option("--output", "-o", help="A folder to write one file each into.")] = None,
+) -> None:
+    """Translate Sigma's rules for CloudTrail into detection files; what cannot be told is listed with its reason."""
+    from pathlib import Path
+
+    from trailwatch.detect import cases, catalogue
+    from trailwatch.errors import DetectionError
+
+    files = catalogue.sigma_files(Path(one) for one in path)
+    if not files:
+        raise DetectionError("there is no Sigma file (*.yml) in it", where=", ".join(path))
+    found = catalogue.from_sigma(files)
+    done = [one for one in found if one.detection]
+    for one in found:
+        if one.reason:
+            output.say(f"not translated: {one.title}: {one.reason}")
+    if out is None:
+        output.write("\n".join(one.text for one in done), None) if done else None
+    else:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        for one in done:
+            target = Path(out) / f"{one.detection.id if one.detection else 'rule'}.toml"
+            if target.exists():
+                raise DetectionError("there is a file already", where=str(target), hint="another folder")
+            output.write(one.text, str(target))
+    detections = [one.detection for one in done if one.detection]
+    wrong = {outcome.detection for outcome in cases.run(detections) if not outcome.right}
+    for rule in detections:
+        if rule.id in wrong or {case.fires for case in rule.cases} != {True, False}:
+            output.say(f"{rule.id}: no example could be worked out from its condition: write its cases yourself")
+    output.say(f"{len(done)} of {len(found)} rules translated")
+    if not done:
+        raise typer.Exit(1)

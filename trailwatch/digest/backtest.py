@@ -118,7 +118,9 @@ def _day(
             _measure(scan(engine, floors, config=config, day=day, reported=reported, built=True), kept)
         if scanned.hits.num_rows > MOST_HITS:
             groups = len({(d, tuple(g or ())) for d, g in _pairs(scanned.hits, "group_key")})
-            kept.days.append(Tried(day, len(reported), scanned.hits.num_rows, groups, groups, 0, digested, flooded=True))
+            kept.days.append(
+                Tried(day, len(reported), scanned.hits.num_rows, groups, groups, 0, digested, flooded=True)
+            )
             return
         found = triage.findings(engine, scanned.hits, rules, day=day, config=config, seen=seen).findings
         acts = [Act(day, one, _told_by(one.event_ids, told)) for one in found]
@@ -170,7 +172,9 @@ def _floor(rule: Detection) -> Detection:
 def _measure(scanned: Scanned, kept: _Kept) -> None:
     keys, evidence = scanned.hits["group_key"].to_pylist(), scanned.hits["evidence"].to_pylist()
     reached: dict[tuple[str, tuple[str, ...]], int] = {}
-    for detection, key, text in set(zip(scanned.hits["detection"].to_pylist(), map(tuple, keys), evidence, strict=True)):
+    for detection, key, text in set(
+        zip(scanned.hits["detection"].to_pylist(), map(tuple, keys), evidence, strict=True)
+    ):
         peak = int(json.loads(text)["count"])
         reached[detection, key] = max(peak, reached.get((detection, key), 0))
     for (detection, _), peak in reached.items():

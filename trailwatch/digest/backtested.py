@@ -142,7 +142,9 @@ class Backtest:
         }  # fmt: skip
 
 
-def solved(peaks: Mapping[str, Sequence[int]], now: Mapping[str, int], *, days: int, budget: float) -> tuple[Threshold, ...]:
+def solved(
+    peaks: Mapping[str, Sequence[int]], now: Mapping[str, int], *, days: int, budget: float
+) -> tuple[Threshold, ...]:
     """Return for each count the smallest number at which its acts stay within a budget.
 
     `peaks` holds, per detection, how many events (or distinct values) each act of each day reached.
