@@ -14,11 +14,13 @@ from trailwatch import aws
 from trailwatch.config import Config, layered
 from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
+from trailwatch.detect.template import TOLD, template
 from trailwatch.digest import backtest, build, quick
 from trailwatch.digest.backtested import Backtest
 from trailwatch.digest.page import Digest
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.finding import Finding
+from trailwatch.findings import scoped
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
@@ -137,6 +139,22 @@ class Trail:
         return backtest.run(
             self.store, chosen, config=self.config, first=None if days[0] == date.min else days[0],
             last=None if days[1] == date.max else days[1], against=others, budget=budget, progress=progress,
+        )  # fmt: skip
+
+    def template(self, name: str, like: str) -> str:
+        """Return the text of a new detection of what a finding, or an event, of this id is about."""
+        found = views.finding(self.store, like)
+        ids = found.event_ids[:100] if found else (like,)
+        days = (found.first_time.date(), found.last_time.date()) if found else (date.min, date.max)
+        events = scoped.read(self.store, ids, days=days, config=self.config, more=TOLD)
+        if not events:
+            raise StoreError(f"there is neither a finding nor an event {like!r}", where=self.store.uri)
+        rows = sorted(events.values(), key=lambda row: (row["event_time"], row["event_id"]))
+        if found is None:
+            return template(name, rows, about=f"event {like}")
+        return template(
+            name, rows, severity=found.severity, practices=found.practices, attack=found.attack,
+            about=f"finding {found.id} ({found.detection})",
         )  # fmt: skip
 
     def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:

@@ -59,6 +59,31 @@ def check(
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The id of the new detection: lower case with dashes.")],
+    like: Annotated[
+        str | None, typer.Option("--like", help="The id of a finding or of an event that it should find.")
+    ] = None,
+    out: Annotated[str, typer.Option("--output", "-o", help="The folder to write it into.")] = ".",
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+) -> None:
+    """Write a detection to start from, with cases that hold; a file that is there is never touched."""
+    from pathlib import Path
+
+    from trailwatch import api
+    from trailwatch.detect.template import template
+    from trailwatch.errors import DetectionError
+
+    path = Path(out) / f"{name}.toml"
+    text = api.open(config=config, flags={"store.path": store}).template(name, like) if like else template(name)
+    if path.exists():
+        raise DetectionError("there is a file already", where=str(path), hint="another name")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    output.write(text, str(path))
+
+
+@app.command()
 def backtest(
     rule: Annotated[str, typer.Argument(help="The id of a detection, its file, or a folder of files.")],
     start: options.From = None,
