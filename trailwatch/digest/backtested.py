@@ -114,7 +114,8 @@ class Backtest:
             name = who(act.finding) or "nobody that the log names"
             counts[name] += 1
             days.setdefault(name, set()).add(act.day)
-        return [(name, count, len(days[name])) for name, count in counts.most_common()]
+        ranked = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        return [(name, count, len(days[name])) for name, count in ranked]
 
     def hiders(self) -> list[Hider]:
         """Return the suppressions that would hide most, at most one of each set of findings."""
@@ -175,12 +176,12 @@ def _shared(act: Act, events: set[tuple[date, str]]) -> bool:
 
 
 # Where two fields hide as much, the first is the one that a person would choose.
-_FIELDS = ("principal", "person", "target", "network", "account")
+_FIELDS = ("principal", "person", "target", "network")
 
 
 def _fields(finding: Finding) -> list[tuple[str, str]]:
     """Return the fields of a suppression that all events of a finding share."""
-    found = [("principal", finding.principal), ("person", finding.person), ("account", finding.account)]
+    found = [("principal", finding.principal), ("person", finding.person)]
     for name, tops in (("network", finding.addresses), ("target", finding.targets)):
         found += [(name, tops[0].value)] if len(tops) == 1 and tops[0].count == finding.count else []
     return [(name, value) for name, value in found if value]

@@ -15,7 +15,7 @@ from trailwatch.digest.coverage import Coverage, Expired
 from trailwatch.digest.render import as_dict, render
 from trailwatch.digest.report import PracticeState, report
 from trailwatch.finding import Finding, Incident
-from trailwatch.findings.suppress import expired
+from trailwatch.findings.suppress import ending, expired
 from trailwatch.findings.triage import urgency
 
 SCHEMA = 1
@@ -98,6 +98,7 @@ def assemble(
         coverage,
         suppressed=sum(bool(one.suppressed_by) for one in ordered),
         expired=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in expired(config, day=day)),
+        ending=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in ending(config, day=day)),
     )
     return Digest(
         date=day,
