@@ -13,13 +13,17 @@ from typing import Any
 
 from trailwatch import aws
 from trailwatch.config import Config, layered
+from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
-from trailwatch.digest import build, quick
+from trailwatch.detect.template import TOLD, template
+from trailwatch.digest import backtest, build, quick
+from trailwatch.digest.backtested import Backtest
 from trailwatch.digest.page import Digest
 from trailwatch.digest.practice_page import PracticeReport, practice_report
 from trailwatch.digest.week import kept
 from trailwatch.errors import ConfigError, SourceError, StoreError
 from trailwatch.finding import Finding
+from trailwatch.findings import scoped
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
@@ -156,6 +160,44 @@ class Trail:
         # Of days after the newest event there is nothing to tell but once that nothing came.
         told = [day for day in missing if day <= newest or day == closed]
         return told + sorted({today} & days)
+
+    def backtest(
+        self,
+        rule: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        against: str | None = None,
+        budget: float | None = None,
+        progress: Progress | None = None,
+    ) -> Backtest:
+        """Run a detection (its id, a file, or a folder of them) over days that have passed [default: the last thirty].
+
+        `against` names another version to compare with; by default that is the one of the same id that is in use.
+        """
+        chosen = choose(rule, self.config)
+        others = choose(against, self.config).detections if against else in_use(chosen, self.config)
+        days = parse_window(start, end, now=datetime.now(UTC)).days() or (date.min, date.max)
+        return backtest.run(
+            self.store, chosen, config=self.config, first=None if days[0] == date.min else days[0],
+            last=None if days[1] == date.max else days[1], against=others, budget=budget, progress=progress,
+        )  # fmt: skip
+
+    def template(self, name: str, like: str) -> str:
+        """Return the text of a new detection of what a finding, or an event, of this id is about."""
+        found = views.finding(self.store, like)
+        ids = found.event_ids[:100] if found else (like,)
+        days = (found.first_time.date(), found.last_time.date()) if found else (date.min, date.max)
+        events = scoped.read(self.store, ids, days=days, config=self.config, more=TOLD)
+        if not events:
+            raise StoreError(f"there is neither a finding nor an event {like!r}", where=self.store.uri)
+        rows = sorted(events.values(), key=lambda row: (row["event_time"], row["event_id"]))
+        if found is None:
+            return template(name, rows, about=f"event {like}")
+        return template(
+            name, rows, severity=found.severity, practices=found.practices, attack=found.attack,
+            about=f"finding {found.id} ({found.detection})",
+        )  # fmt: skip
 
     def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
         """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""

@@ -216,3 +216,10 @@ def test_practices_reads_what_the_digest_said(command, at, tmp_path) -> None:
     both = command("practices", "--date", STORY, "--by", "cis", "--account", "dev", *at)
     assert (both.code, both.out) == (2, "")
     assert command("practices", "--date", STORY, "--account", "nowhere", *at).code == 2
+
+
+def test_a_rule_may_not_take_the_name_of_another(command, tmp_path) -> None:
+    (tmp_path / "root-sign-in.toml").write_text(RULE)
+    done = command("rules", "check", "root-sign-in.toml")
+    assert done.code == 1
+    assert "the id is taken by" in done.out

@@ -79,6 +79,22 @@ def test_flags_beat_the_environment_which_beats_the_file(tmp_path: Path) -> None
         ('[people.a]\nnetworks = ["home"]', ":1:1", "home"),
         ('[people.a]\non_call = [{ from = "x", to = 1 }]', ":1:1", "on_call"),
         ('[[suppress]]\ndetection = "a"\nreason = "b"\nuntil = 2026-01-01', "", "owner"),
+        ('[[suppress]]\ndetection = "a"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01', "", "one thing only"),
+        (
+            '[[suppress]]\ndetection = "*"\nprincipal = "a"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "one thing only",
+        ),
+        (
+            '[[suppress]]\ndetection = "a"\nprincipal = "**"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "one thing only",
+        ),
+        (
+            '[[suppress]]\ndetection = "a"\nprincipal = "b"\nreason = " "\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "no reason",
+        ),
         ("[store", "", "not valid TOML"),
     ],
 )

@@ -53,9 +53,8 @@ class Flaw:
 
 def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozenset[str] = RELATIONS) -> Iterator[Flaw]:
     """Yield what a clause or a whole query may not say; `relations` are all that it may read."""
-    before = 0 if query else len(_BEFORE)
-    tree = json.loads(engine.rows(
-        "select json_serialize_sql($text::varchar)", text=query or f"{_BEFORE}{where}{_AFTER}")[0][0])  # fmt: skip
+    text, before = frame(where=where, query=query)
+    tree = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=text)[0][0])
     if tree["error"]:
         yield Flaw(str(tree["error_message"]), max(int(tree.get("position") or 0) - before, 0))
         return
@@ -73,6 +72,11 @@ def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozen
     names = {str(entry["key"]).lower() for entry in _maps(root)}
     for flaw in _visit(root, relations, names, guarded=False):
         yield Flaw(flaw.what, max(flaw.offset - before, 0))
+
+
+def frame(*, where: str = "", query: str = "") -> tuple[str, int]:
+    """Return the statement that a clause, or a whole query, is read as, and where in it the clause begins."""
+    return (query, 0) if query else (f"{_BEFORE}{where}{_AFTER}", len(_BEFORE))
 
 
 def _maps(node: Any) -> Iterator[Node]:

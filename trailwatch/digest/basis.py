@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trailwatch.digest.coverage import Coverage
+from trailwatch.digest.coverage import Coverage, Expired
 from trailwatch.digest.words import clock, counted, day_name, number
 from trailwatch.findings.titles import plain
 
@@ -61,8 +61,7 @@ def gaps(digest: Digest) -> Iterator[str]:
     if coverage.lost_hits:
         yield f"{counted(sum(coverage.lost_hits.values()), 'hit')} of {', '.join(coverage.lost_hits)} named no event of this day."
     for one_expired in coverage.expired:
-        yield (f"The suppression of {one_expired.detection}{f' for {plain(one_expired.principal)}' if one_expired.principal else ''} "
-               f"ran out on {one_expired.until} (owner {plain(one_expired.owner)}): it silences nothing any more.")  # fmt: skip
+        yield f"{_suppression(one_expired)} ran out on {one_expired.until} (owner {plain(one_expired.owner)}): it silences nothing any more."
 
 
 def notes(digest: Digest) -> Iterator[str]:
@@ -83,8 +82,16 @@ def notes(digest: Digest) -> Iterator[str]:
         accounts = len({one.account for one in coverage.exports if one.taken_at})
         span = f"{min(ages)} to {counted(max(ages), 'day')}" if min(ages) != max(ages) else counted(max(ages), "day")
         yield f"How IAM is configured was read from exports of {counted(accounts, 'account')}, {span} old at the end of this day."
+    if coverage.suppressed:
+        yield f"{counted(coverage.suppressed, 'finding')} suppressed: kept at the end of the page, and part of incidents as before."
+    for one_ending in coverage.ending:
+        yield f"{_suppression(one_ending)} ends on {one_ending.until} (owner {plain(one_ending.owner)}): decide it again before then."
     if coverage.off:
         yield f"{counted(len(coverage.off), 'detection')} switched off: {', '.join(coverage.off[:_SHOWN])}{' …' if len(coverage.off) > _SHOWN else ''}."
+
+
+def _suppression(one: Expired) -> str:
+    return f"The suppression of {plain(one.detection)}{f' for {plain(one.principal)}' if one.principal else ''}"
 
 
 def _objects(coverage: Coverage) -> Iterator[str]:

@@ -63,7 +63,7 @@ class Unable:
 
 @dataclass(frozen=True)
 class Expired:
-    """A suppression that has run out, and so silences nothing any more."""
+    """A suppression that has run out, or soon will, and then silences nothing any more."""
 
     detection: str
     principal: str
@@ -116,6 +116,7 @@ class Coverage:
     learning: int = 0
     suppressed: int = 0
     expired: tuple[Expired, ...] = ()
+    ending: tuple[Expired, ...] = ()  # those that run out within two weeks
     repeated: int = 0
     lost_hits: dict[str, int] = field(default_factory=dict)
     reads: Reading | None = None

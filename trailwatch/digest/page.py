@@ -17,7 +17,7 @@ from trailwatch.digest.render import as_dict, render
 from trailwatch.digest.report import Before, ControlState, PracticeState, controls, practices
 from trailwatch.finding import Finding, Incident
 from trailwatch.findings.posture import goes_on, rolled
-from trailwatch.findings.suppress import expired
+from trailwatch.findings.suppress import ending, expired
 from trailwatch.findings.triage import urgency
 
 SCHEMA = 1
@@ -127,6 +127,7 @@ def assemble(
         coverage,
         suppressed=sum(bool(one.suppressed_by) for one in ordered),
         expired=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in expired(config, day=day)),
+        ending=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in ending(config, day=day)),
     )
     return Digest(
         date=day,
