@@ -63,29 +63,41 @@ def survivors(
     detections: Sequence[Detection], choose: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list
 ) -> tuple[list[Mutant], int]:
     """Return the mutants that no case catches, and how many were tried."""
+    caught = [(mutant, names) for mutant, names in catches(detections, choose)]
+    return [mutant for mutant, names in caught if not names], len(caught)
+
+
+def catches(
+    detections: Sequence[Detection],
+    choose: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list,
+    *,
+    every: bool = False,
+) -> Iterator[tuple[Mutant, set[str]]]:
+    """Yield every mutant with the names of the cases that catch it; of a query's the first alone, unless `every`."""
     trials, broken = cases.expanded(detections)
     assert not broken, [str(outcome) for outcome in broken]
+    by_id: dict[str, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        by_id[trial.detection.id].append(trial)
     with cases.staged(trials) as stage:
-        by_id: dict[str, list[Trial]] = defaultdict(list)
-        for trial in trials:
-            by_id[trial.detection.id].append(trial)
         cases.divide(stage)
-        left: list[Mutant] = []
-        tried = 0
         for detection in detections:
-            mine = list(choose(mutants(stage.engine, detection)))
-            tried += len(mine)
-            caught = _CATCHERS[detection.shape](stage, by_id[detection.id], mine) if mine else set()
-            left += [mutant for place, mutant in enumerate(mine) if place not in caught]
-    return left, tried
+            if mine := list(choose(mutants(stage.engine, detection))):
+                of = by_id[detection.id]
+                found = (
+                    _queries(stage, of, mine, every=every)
+                    if detection.query
+                    else _SHAPES[detection.shape](stage, of, mine)
+                )
+                yield from zip(mine, found, strict=True)
 
 
-def _clauses(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> set[int]:
+def _clauses(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> list[set[str]]:
     """Catch mutants of plain clauses: all cases at once, an event meets a clause by itself."""
     return _caught(trials, _meeting(stage, trials, mine))
 
 
-def _novelties(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> set[int]:
+def _novelties(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> list[set[str]]:
     """Catch mutants of `new`: what is new does not depend on the clause, so each case asks once what is."""
     anything = msgspec.structs.replace(trials[0].detection, where="true")
     fresh: set[str] = set()
@@ -95,7 +107,7 @@ def _novelties(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) ->
     return _caught(trials, [events & fresh for events in _meeting(stage, trials, mine)])
 
 
-def _counts(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> set[int]:
+def _counts(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> list[set[str]]:
     """Catch mutants of counts: one scan for all, a window for each; the cases lie weeks apart."""
     _show_all(stage, trials)
     stage.engine.execute(f"create or replace table matches as {sql.fused([mutant.detection for mutant in mine])}")
@@ -107,23 +119,25 @@ def _counts(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> se
     return _caught(trials, hits)
 
 
-def _queries(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> set[int]:
+def _queries(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant], *, every: bool) -> list[set[str]]:
     """Catch mutants of queries: case after case, until one catches it."""
-    caught: set[int] = set()
+    caught: list[set[str]] = [set() for _ in mine]
     for trial in sorted(trials, key=lambda trial: len(trial.records)):
         cases.show(stage, trial)
-        for place in set(range(len(mine))) - caught:
+        for mutant, names in zip(mine, caught, strict=True):
+            if names and not every:
+                continue
             try:
-                rows = stage.engine.rows(f"select event_id from ({sql.queried(mine[place].detection)})")
+                rows = stage.engine.rows(f"select event_id from ({sql.queried(mutant.detection)})")
             except EngineError:
-                caught.add(place)  # it does not even run
+                names.add("it does not run")
                 continue
             if bool({event for (event,) in rows} & trial.ids) is not trial.case.fires:
-                caught.add(place)
+                names.add(trial.case.name)
     return caught
 
 
-_CATCHERS = {"where": _clauses, "new": _novelties, "count": _counts, "query": _queries}
+_SHAPES = {"where": _clauses, "new": _novelties, "count": _counts}
 
 
 def _meeting(stage: Stage, trials: Sequence[Trial], mine: Sequence[Mutant]) -> list[set[str]]:
@@ -139,11 +153,10 @@ def _show_all(stage: Stage, trials: Iterable[Trial]) -> None:
     stage.engine.execute("insert into case_events select unnest($ids)", ids=ids)
 
 
-def _caught(trials: Sequence[Trial], hits: Sequence[set[str]]) -> set[int]:
-    return {
-        place for place, events in enumerate(hits)
-        if any(bool(events & trial.ids) is not trial.case.fires for trial in trials)
-    }  # fmt: skip
+def _caught(trials: Sequence[Trial], hits: Sequence[set[str]]) -> list[set[str]]:
+    return [
+        {trial.case.name for trial in trials if bool(events & trial.ids) is not trial.case.fires} for events in hits
+    ]
 
 
 def _tree(engine: Engine, text: str) -> Node:
