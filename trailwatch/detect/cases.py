@@ -27,8 +27,8 @@ from trailwatch.store.schema import FLAG, INT, REAL, SEEN, TEXT
 # The accounts whose trails the base events come from.
 OWN = ("111122223333",)
 # A case's identity is long known, unless its context says otherwise.
+_LONG = 120
 _KNOWN = {"days_known": 60, "person_days_known": 60}
-_SINCE = timedelta(days=120)
 
 _CONTEXT = pa.schema([
     ("event_id", TEXT),
@@ -63,6 +63,7 @@ class Trial:
 
     detection: Detection
     case: Case
+    number: int
     records: tuple[Record, ...]
 
     @property
@@ -100,7 +101,7 @@ def expanded(detections: Iterable[Detection]) -> tuple[list[Trial], list[Outcome
             try:
                 records = tuple(expand(detection, case, number))
                 _context_rows(records)
-                trials.append(Trial(detection, case, records))
+                trials.append(Trial(detection, case, number, records))
             except TrailwatchError as error:
                 outcomes.append(Outcome(detection.id, case, error=error.what))
     return trials, outcomes
@@ -162,7 +163,7 @@ def show(stage: Stage, trial: Trial) -> None:
     mine = engine.query("select account, principal, person, credential, issued_key, event_time from attributed")
     credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
     engine.table("case_credentials", pa.table({"credential": pa.array(sorted(credentials - {""}), TEXT)}))
-    engine.table("seen", _seen(mine, history(trial.detection, trial.case)))
+    engine.table("seen", _seen(mine, history(trial.detection, trial.case, trial.number), trial.records[0].context))
     engine.build("known", day=None)
 
 
@@ -180,30 +181,35 @@ def _context_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     return rows
 
 
-def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> pa.Table:
     """Return the history of a case: its identity is known since long, and used what the case says."""
     ordered = events.sort_by("event_time").to_pylist()
     if not ordered:
         return SEEN.columns.empty_table()
     first: datetime = ordered[0]["event_time"]
-    since = (first - _SINCE).astimezone(UTC)
+    # Half of its days are active ones; an identity without any was never there.
+    days_known = said.get("days_known", _KNOWN["days_known"])
     identities = {(event["account"], event["principal"], event["person"]) for event in ordered}
-    known = [
-        {"account": account, "principal": principal, "person": person, "dimension": "account", "value": account}
-        for account, principal, person in sorted(identities)]  # fmt: skip
-    used: list[dict[str, Any]] = []
+    owners = [dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)]
+    found = [_use(owner, {}, first, 2 * days_known) for owner in owners if days_known]
     for row in rows:
         if not {"dimension", "value"} <= set(row):
             raise DetectionError("seen: each row has a dimension and a value")
-        owners = [
-            dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)
-        ]
-        used += [{**owner, **row} for owner in owners]
+        found += [_use(owner, row, first, row.get("days_before", _LONG)) for owner in owners]
         if "principal" in row or "person" in row:  # somebody else's history: they are present too
-            used += [{**owner, **row, "dimension": "account", "value": owner["account"]} for owner in owners]
-    shared = {"month": since.date().replace(day=1), "first_time": since, "last_time": first - timedelta(days=2),
+            somebody = {key: row[key] for key in ("account", "principal", "person") if key in row}
+            found += [_use({**owner, **somebody}, {}, first, row.get("days_before", _LONG)) for owner in owners]
+    return pa.Table.from_pylist(found, schema=SEEN.columns)
+
+
+def _use(owner: Mapping[str, Any], row: Mapping[str, Any], first: datetime, days_before: int) -> dict[str, Any]:
+    """Return a row of history: what an identity used since so many days before a case; nothing named is its presence."""
+    since = (first - timedelta(days=days_before)).astimezone(UTC)
+    shared = {"dimension": "account", "value": row.get("account", owner["account"]), "month": since.date().replace(day=1),
+              "first_time": since, "last_time": first - timedelta(days=row.get("last_days_before", 2)),
               "days": 30, "events": 300, "days_seen": [since.day]}  # fmt: skip
-    return pa.Table.from_pylist([{**shared, **row} for row in (*known, *used)], schema=SEEN.columns)
+    own = {key: value for key, value in row.items() if not key.endswith("days_before")}
+    return {**shared, **owner, **own}
 
 
 def _judged(trials: Sequence[Trial], scanned: Scanned, understood: Collection[str]) -> Iterator[Outcome]:

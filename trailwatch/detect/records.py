@@ -70,10 +70,11 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
     return found
 
 
-def history(detection: Detection, case: Case) -> list[Mapping[str, Any]]:
-    """Return what the identity of a case used before, its own or that of the case it is like."""
+def history(detection: Detection, case: Case, number: int) -> list[Mapping[str, Any]]:
+    """Return what the identity of a case used before; key ids are those of the case's records."""
     rows = _likened(detection, case, detection.id).get("seen", [])
-    return list(rows)
+    return [{key: _renamed(value, number) if isinstance(value, str) else value for key, value in row.items()}
+            for row in rows]  # fmt: skip
 
 
 def _likened(detection: Detection, case: Case, where: str) -> dict[str, Any]:
@@ -158,9 +159,13 @@ def _moved(value: Any, by: timedelta) -> Any:
 
 def _apart(body: dict[str, Any], number: int) -> dict[str, Any]:
     # Cases run together; a key id of their own keeps one case's sessions out of another's.
-    def renamed(match: re.Match[str]) -> str:
+    found: dict[str, Any] = json.loads(_renamed(json.dumps(body, default=str), number))
+    return found
+
+
+def _renamed(text: str, number: int) -> str:
+    def other(match: re.Match[str]) -> str:
         digest = hashlib.sha256(f"{number} {match[2]}".encode()).hexdigest().upper()
         return match[1] + digest.translate(str.maketrans("0189", "GHJK"))[: len(match[2])]
 
-    found: dict[str, Any] = json.loads(_KEY.sub(renamed, json.dumps(body, default=str)))
-    return found
+    return _KEY.sub(other, text)
