@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from trailwatch.config import Config, Organization
 from trailwatch.detect import context
 from trailwatch.detect.detection import Case, Detection
 from trailwatch.detect.records import Record, expand, history
@@ -24,8 +25,9 @@ from trailwatch.ingest import decode
 from trailwatch.profile import sessions
 from trailwatch.store.schema import FLAG, INT, REAL, SEEN, TEXT
 
-# The accounts whose trails the base events come from.
+# The accounts whose trails the base events come from, and a partner of theirs.
 OWN = ("111122223333",)
+PARTNER = "999988887777"
 # A case's identity is long known, unless its context says otherwise.
 _LONG = 120
 _KNOWN = {"days_known": 60, "person_days_known": 60}
@@ -130,7 +132,7 @@ def staged(trials: Sequence[Trial]) -> Iterator[Stage]:
         events = decode.records([dict(record.body) for record in records])
         engine.table("raw_events", events)
         sessions.resolve(engine, aliases={})
-        context.build(engine, own=OWN)
+        context.build(engine, Config(organization=Organization(partners=[PARTNER])), own=OWN)
         engine.execute("alter table scope rename to scope_plain")
         engine.table("case_context", pa.Table.from_pylist(_context_rows(records), schema=_CONTEXT))
         engine.build("scope", relation="scope_cases")
