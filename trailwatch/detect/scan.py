@@ -134,16 +134,21 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
     lacking: dict[str, str] = {}
     if not history:
         lacking["history"] = "there is no history before this day"
-    if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][
-        0
-    ]:
+    data = {str(source).removesuffix(".amazonaws.com") for (source,) in engine.rows(
+        "select distinct event_source from scope where not management_event or event_category = 'Data'")}  # fmt: skip
+    if not data:
         lacking["data-events"] = "no data events are in these logs"
+    for source in ("s3", "dynamodb", "ebs"):
+        if source not in data:
+            lacking[f"data-events:{source}"] = f"no data events of {source} are in these logs"
     return lacking | undeclared(config)
 
 
 def undeclared(config: Config) -> dict[str, str]:
     """Return the needs that the configuration does not meet, with the reason."""
     lacking: dict[str, str] = {}
+    if not config.model.country_database or not config.model.asn_database:
+        lacking["countries"] = "no databases of countries and operators ([model] country_database, asn_database)"
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
                 *(one.networks for one in config.principals.values()), config.automation.networks]  # fmt: skip
     if not any(declared) or not config.networks:
