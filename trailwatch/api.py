@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,8 +26,11 @@ from trailwatch.investigate.rows import Rows
 from trailwatch.profile import identity, settle
 from trailwatch.profile.settle import Settled
 from trailwatch.progress import Progress, Silent
+from trailwatch.snapshot import accounts as organization
+from trailwatch.snapshot import files
+from trailwatch.snapshot.take import Taken, take
 from trailwatch.store.tables import Store
-from trailwatch.window import Window, parse_day, parse_window
+from trailwatch.window import Window, parse_day, parse_moment, parse_window
 
 DELIVERY = timedelta(hours=2)  # after this, logs of an hour are taken as complete
 
@@ -74,6 +78,40 @@ class Trail:
             self.store, where, access=aws.access(self.config.source), window=_window(start, end, now),
             accounts=tuple(accounts), regions=tuple(regions), reconcile=reconcile, progress=progress or Silent(),
         )  # fmt: skip
+
+    def snapshot(
+        self,
+        source: str | None = None,
+        *,
+        accounts: Iterable[str] = (),
+        taken: datetime | str | None = None,
+        progress: Progress | None = None,
+    ) -> Taken:
+        """Keep an export of IAM, and tell what changed: from a folder of exported files, or live from AWS.
+
+        Live it is the own account, or with `[snapshot] role_name` every account of the organization. Of files, `taken`
+        says when they were exported; the default is what they say themselves, else when they last changed.
+        """
+        now = datetime.now(UTC)
+        settings = self.config.snapshot
+        where = source or ("" if settings.role_name or settings.live else settings.folder)
+        only = tuple(accounts) or tuple(settings.accounts)
+        for account in only:
+            if not re.fullmatch(r"\d{12}", account):
+                raise ConfigError(f"{account!r} is not an account", where="--account", hint="its 12 digits")
+        when = parse_moment(taken, now=now, where="--taken") if isinstance(taken, str) else taken
+        if when and (not where or when > now):
+            hint = "a moment that is past" if where else "--from FOLDER"
+            raise ConfigError("only files that exist have been exported before", where="--taken", hint=hint)
+        found = (
+            files.exports(where, accounts=only, taken_at=when, now=now)
+            if where
+            else organization.collect(
+                aws.access(self.config.source), accounts=only, role_name=settings.role_name,
+                entities=settings.last_accessed,
+            )
+        )  # fmt: skip
+        return take(self.store, found, progress=progress)
 
     def settle(self, *, progress: Progress | None = None) -> Settled:
         """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""

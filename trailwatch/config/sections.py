@@ -91,6 +91,22 @@ class Practices(Section, frozen=True, kw_only=True):
     review_days: int = 90
 
 
+class Snapshot(Section, frozen=True, kw_only=True):
+    """How IAM is exported, and how old an export may be; `run` takes one where a role, a folder or `live` is named."""
+
+    role_name: str = ""  # the role that every account of the organization has for this
+    accounts: list[str] = []  # instead of all of the organization
+    folder: str = ""  # exported files in place of calls
+    live: bool = False  # calls with the credentials at hand
+    last_accessed: int = 200  # users and roles of an account whose services are asked for; 0 asks for none
+    max_age_days: int = 8
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the daily job takes snapshots."""
+        return bool(self.role_name or self.folder or self.live)
+
+
 class Model(Section, frozen=True, kw_only=True):
     """The alert budget of the anomaly model, and what it reads."""
 
@@ -144,6 +160,7 @@ class Config(Section, frozen=True, kw_only=True):
     principals: dict[str, Principal] = {}
     automation: Automation = Automation()
     practices: Practices = Practices()
+    snapshot: Snapshot = Snapshot()
     model: Model = Model()
     suppress: list[Suppression] = []
     rules: Rules = Rules()
