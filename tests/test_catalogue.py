@@ -12,8 +12,7 @@ from trailwatch.detect.detection import Detection
 from trailwatch.detect.laws import Bench, problems
 
 FOUND = catalogue.load()
-CASES = [(detection.id, case.name, case.fires) for detection in FOUND for case in detection.cases
-         if detection.shape != "snapshot"]  # fmt: skip
+CASES = [(detection.id, case.name, case.fires) for detection in FOUND for case in detection.cases]
 NAMES = [f"{id}::{'fires' if fires else 'silent'}::{name}" for id, name, fires in CASES]
 
 

@@ -16,6 +16,8 @@ from trailwatch.config import Config, layered
 from trailwatch.detect.detection import Detection
 from trailwatch.digest import build, quick
 from trailwatch.digest.page import Digest
+from trailwatch.digest.practice_page import PracticeReport, practice_report
+from trailwatch.digest.week import kept
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.finding import Finding
 from trailwatch.findings.reading import LATE_DAYS
@@ -166,6 +168,11 @@ class Trail:
             hint = 'trailwatch sql "select id, title from findings"'
             raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
         return found
+
+    def practices(self, day: date | str | None = None, *, account: str = "") -> PracticeReport:
+        """Return what the newest digest, or that of a day, says of the eighteen practices and the CIS controls."""
+        when = parse_day(day, now=datetime.now(UTC)) if isinstance(day, str) else day
+        return practice_report(kept(self.store, when), account=account)
 
     def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
         """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.

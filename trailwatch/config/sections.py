@@ -82,13 +82,14 @@ class Automation(Section, frozen=True, kw_only=True):
 
 
 class Practices(Section, frozen=True, kw_only=True):
-    """Limits of the practices, in days."""
+    """Limits of the practices: days, and the length of a password."""
 
     unused_days: int = 90
     dormant_days: int = 60
     key_age_days: int = 90
     password_age_days: int = 90
     review_days: int = 90
+    minimum_length: int = 14
 
 
 class Snapshot(Section, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from trailwatch.detect import context
+from trailwatch.detect import context, iam_cases
 from trailwatch.detect.detection import Case, Detection
 from trailwatch.detect.records import Record, expand
 from trailwatch.detect.scan import Scanned, evaluate
@@ -72,6 +72,8 @@ def run(detections: Iterable[Detection]) -> list[Outcome]:
     trials: list[_Trial] = []
     outcomes: list[Outcome] = []
     number = 0
+    detections = list(detections)
+    outcomes += [Outcome(one.id, case, fired, error) for one, case, fired, error in iam_cases.run(detections)]
     for detection in (d for d in detections if d.shape != "snapshot"):
         for case in detection.cases:
             number += 1

@@ -76,7 +76,7 @@ class Detection(Part, frozen=True, kw_only=True):
     count: Count | None = None
     new: New | None = None
     query: str = ""
-    snapshot: Any = None
+    snapshot: str = ""
     needs: tuple[Need, ...] = ()
     supersedes: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from trailwatch.detect import compile as sql
-from trailwatch.detect import context
+from trailwatch.detect import context, posture, relations
 from trailwatch.detect.attack import KNOWN
 from trailwatch.detect.clause import flaws
 from trailwatch.detect.detection import Detection, place
@@ -43,6 +43,7 @@ class Bench:
         self.engine.table("raw_events", EVENTS.columns.empty_table())
         sessions.resolve(self.engine, aliases={})
         context.build(self.engine)
+        relations.fill(self.engine)
         self.columns = frozenset(
             name for (name,) in self.engine.rows("select column_name from (describe scope)"))  # fmt: skip
 
@@ -81,7 +82,7 @@ def _form(detection: Detection, text: str) -> Iterator[Problem]:
     if detection.where.strip() and (detection.query or detection.snapshot):
         yield _problem(detection, "shape", "where has no place beside query or snapshot", text, "where")
     if not detection.where.strip() and not shapes:
-        yield _problem(detection, "shape", "there is neither where nor query")
+        yield _problem(detection, "shape", "there is neither where nor query nor snapshot")
     if detection.count and not detection.where.strip():
         yield _problem(detection, "shape", "count counts what where matches: where is missing", text, "count")
     if detection.count and detection.count.at_least < 2:
@@ -89,8 +90,6 @@ def _form(detection: Detection, text: str) -> Iterator[Problem]:
 
 
 def _cases(detection: Detection, text: str) -> Iterator[Problem]:
-    if detection.shape == "snapshot":
-        return
     for part, fires in (("fires", True), ("silent", False)):
         if not any(case.fires is fires for case in detection.cases):
             said = "fires" if fires else "stays silent"
@@ -98,7 +97,7 @@ def _cases(detection: Detection, text: str) -> Iterator[Problem]:
 
 
 def _names(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
-    for key in ("title", "next"):
+    for key in ("title", "next") if not detection.snapshot else ():
         for name in sql.placeholders(getattr(detection, key)):
             if name not in bench.columns:
                 yield _problem(detection, "placeholders", f"{key}: {{{name}}} is not a column of scope", text, key)
@@ -121,24 +120,34 @@ def _names(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
 
 
 def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
+    if detection.snapshot:
+        for law, what, key, offset in posture.mistakes(bench.engine, detection):
+            if law == "clause":
+                yield Problem(detection.id, law, what, _inside(detection, text, key, detection.snapshot, offset))
+            else:
+                yield _problem(detection, law, what, text, key)
+        return
     key, clause = ("query", detection.query) if detection.query else ("where", detection.where)
     if not clause.strip():
         return
-    found = list(flaws(bench.engine, **{key: clause}))
+    found = list(flaws(bench.engine, where=detection.where, query=detection.query))
     for flaw in found:
-        start = text.find(clause)
-        where = place(detection.path or detection.id, text, key)
-        if start >= 0:
-            before = text[: start + flaw.offset]
-            where = (
-                f"{detection.path or detection.id}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
-            )
-        yield Problem(detection.id, "clause", flaw.what, where)
+        yield Problem(detection.id, "clause", flaw.what, _inside(detection, text, key, clause, flaw.offset))
     if not found:
         try:
             bench.engine.query(sql.bound(detection))
         except EngineError as error:
             yield _problem(detection, "binds", error.what, text, key)
+
+
+def _inside(detection: Detection, text: str, key: str, clause: str, offset: int) -> str:
+    """Return the place of an offset in a clause, in its file."""
+    name = detection.path or detection.id
+    start = text.find(clause)
+    if start < 0:
+        return place(name, text, key)
+    before = text[: start + offset]
+    return f"{name}:{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def _problem(detection: Detection, law: str, what: str, text: str = "", key: str = "") -> Problem:

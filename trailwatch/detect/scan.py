@@ -138,6 +138,12 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
         0
     ]:
         lacking["data-events"] = "no data events are in these logs"
+    return lacking | undeclared(config)
+
+
+def undeclared(config: Config) -> dict[str, str]:
+    """Return the needs that the configuration does not meet, with the reason."""
+    lacking: dict[str, str] = {}
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
                 *(one.networks for one in config.principals.values())]  # fmt: skip
     if not any(declared) or not config.networks:

@@ -19,6 +19,7 @@ from trailwatch.digest import coverage, view
 from trailwatch.digest.blindness import blindness
 from trailwatch.digest.coverage import Coverage, Unable
 from trailwatch.digest.page import Digest, assemble
+from trailwatch.digest.week import week_before
 from trailwatch.engine import Engine
 from trailwatch.finding import Incident
 from trailwatch.findings import incidents, memory, triage
@@ -83,7 +84,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     )
     page = assemble(
         day=day, made_at=now, coverage=basis, findings=told, incidents=stories, quiet=remembered.quiet,
-        detections=rules, versions=versions, config=config,
+        detections=rules, versions=versions, config=config, before=week_before(store, day=day),
     )  # fmt: skip
     write(store, page, reads)
     return page

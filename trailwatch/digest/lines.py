@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from trailwatch.digest.report import PracticeState
 from trailwatch.digest.words import (
     STATUS,
     account,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_AFTER = 10
 SEVERE_FIRST = ("critical", "high", "medium", "low", "info")
-CAVEAT = "Judged from what was done. How IAM is configured is not evaluated: there is no snapshot of it yet."
 
 
 def title(digest: Digest) -> str:
@@ -147,21 +145,3 @@ def stamp(moment: Mapping[str, object], digest: Digest) -> str:
     if not isinstance(time, datetime):  # a digest that was read back from its JSON
         time = datetime.fromisoformat(str(time))
     return f"{'' if time.date() == digest.date else short_day(time.date(), digest.date) + ' '}{clock(time)}"
-
-
-def broken_by(state: PracticeState, digest: Digest) -> str:
-    """Return who broke a practice, and since when."""
-    names = ", ".join(plain(one, longest=60) for one in state.identities[:3]) or "nobody that the log names"
-    more = f" and {len(state.identities) - 3} more" if len(state.identities) > 3 else ""
-    return f"{names}{more}" + (f", since {short_day(state.since, digest.date)}" if state.since else "")
-
-
-def practice_rows(digest: Digest) -> list[tuple[str, str, str]]:
-    """Return (state, practices, by whom or why): a row for each that is broken, and one for all others of one reason."""
-    rows = [("broken", one.title, broken_by(one, digest)) for one in digest.practices if one.state == "broken"]
-    for state in ("held", "not evaluated"):
-        reasons = dict.fromkeys(one.because for one in digest.practices if one.state == state)
-        for reason in [""] if state == "held" and reasons else reasons:
-            same = [one.title for one in digest.practices if one.state == state and reason in ("", one.because)]
-            rows.append((state, " · ".join(same), plain(reason) or "detections looked and found nothing"))
-    return rows
