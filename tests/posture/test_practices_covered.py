@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from trailwatch.detect import catalogue
+from trailwatch.detect import catalogue, iam_cases, posture, relations
 from trailwatch.detect.detection import Detection
+from trailwatch.engine import Engine
 from trailwatch.practices import CODES, PRACTICES
 
 # The practices whose row in the published table says what a snapshot must show.
@@ -42,6 +43,12 @@ def test_a_posture_detection_has_cases_of_both_kinds(detection: Detection) -> No
     fires = [case for case in detection.cases if case.fires]
     assert len(fires) >= 1
     assert len(detection.cases) - len(fires) >= 2
+
+
+def test_an_account_that_holds_every_practice_breaks_none() -> None:
+    with Engine(threads=1) as engine:
+        relations.fill(engine, iam_cases.clean_account())
+        assert [detection.id for detection in POSTURE if posture.fires(engine, detection)] == []
 
 
 @pytest.mark.parametrize("detection", POSTURE, ids=lambda detection: detection.id)

@@ -14,7 +14,7 @@ from trailwatch.detect.people import Directory, Identity
 from trailwatch.detect.relations import RELATIONS, table
 from trailwatch.engine import Engine
 from trailwatch.profile.sessions import alias_table
-from trailwatch.store.schema import SNAPSHOTS, TEXT, TEXTS, TIME
+from trailwatch.store.schema import FLAG, SNAPSHOTS, TEXT, TEXTS, TIME
 from trailwatch.store.tables import Store
 
 USES = pa.schema([("principal", TEXT), ("last_time", TIME)])
@@ -101,8 +101,10 @@ def build(
     engine.table("declared_ends", _ends(engine, config))
     organization = config.organization
     mine = {account for (account,) in engine.rows("select distinct account from newest")}
-    known = sorted({*mine, *own, *organization.accounts, *organization.partners} - {""})
-    engine.table("known_accounts", pa.table({"account": pa.array(known, TEXT)}))
+    ours = {*mine, *own, *organization.accounts}
+    known = sorted({*ours, *organization.partners} - {""})
+    partner = pa.array([account not in ours for account in known], FLAG)
+    engine.table("known_accounts", pa.table({"account": pa.array(known, TEXT), "partner": partner}))
     engine.table("organization", pa.table({"ids": pa.array([[organization.id] if organization.id else []], TEXTS)}))
     for name, relation in _RELATIONS:
         engine.build(name, relation=f"posture_{relation}")

@@ -61,7 +61,8 @@ RELATIONS: Mapping[str, pa.Schema] = {
         },
         "iam_trust": {
             "account": TEXT, "principal": TEXT, "role_name": TEXT, "service_linked": FLAG, "effect": TEXT, "kind": TEXT,
-            "value": TEXT, "account_named": TEXT, "own": FLAG, "external_id": FLAG, "subject": FLAG, "conditions": TEXT,
+            "value": TEXT, "account_named": TEXT, "own": FLAG, "partner": FLAG, "external_id": FLAG, "subject": FLAG,
+            "conditions": TEXT,
         },
         "iam_trails": {
             "account": TEXT, "trail": TEXT, "arn": TEXT, "home_region": TEXT, "multi_region": FLAG,
@@ -98,7 +99,8 @@ _NEVER_NULL = frozenset({
     "account", "principal", "person", "user_name", "is_root", "arn", "slot", "active", "owner_kind", "owner_name",
     "policy_name", "policy_arn", "policy_kind", "admin", "iam_all", "document", "path", "service_linked", "effect",
     "action", "not_action", "resource", "not_resource", "conditions", "role_name", "kind", "value", "account_named",
-    "own", "external_id", "subject", "trail", "home_region", "excluded", "data_events", "delivery_error", "signed_at", "day", *_NUMBERS,
+    "own", "partner", "external_id", "subject", "trail", "home_region", "excluded", "data_events", "delivery_error",
+    "signed_at", "day", *_NUMBERS,
 })  # fmt: skip
 NULLABLE = frozenset(name for schema in RELATIONS.values() for name in schema.names) - _NEVER_NULL
 

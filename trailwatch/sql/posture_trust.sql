@@ -1,6 +1,7 @@
 -- iam_trust. Grain: role × statement of its trust policy × principal that it names; everybody but some is anyone.
 -- A condition guards only where it must hold: not with IfExists, not negated, not with a bare wildcard. `own` says that the
--- principal, or a condition on its account or organization, stays within the organization and its partners.
+-- principal, or a condition on its account or organization, stays within the organization and its partners; `partner` that
+-- the principal's account is a declared partner's.
 -- reads: entities, known_accounts, organization
 with statements as (
     select
@@ -88,6 +89,7 @@ select
     p.value,
     p.account_named,
     coalesce(g.own, false) or k.account is not null as own,
+    coalesce(k.partner, false) as partner,
     coalesce(g.external_id, false) as external_id,
     coalesce(g.subject, false) as subject,
     coalesce(json_extract(p.statement, '$.Condition')::varchar, '') as conditions
