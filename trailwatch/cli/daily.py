@@ -176,8 +176,11 @@ def _print(form: Page, pages: Sequence[Digest], out: str | None) -> None:
 
 def _leave(*, findings: Iterable[Finding] = (), fail_on: options.Severity | None = None, gaps: bool = False) -> None:
     from trailwatch.finding import rank
+    from trailwatch.findings.posture import goes_on
 
     if gaps:
         raise typer.Exit(4)
-    if fail_on and any(rank(found.severity) >= rank(fail_on) for found in findings if not found.suppressed_by):
+    # What is configured as before was told when it was new: it does not fail every day until it is mended.
+    told = (found for found in findings if not found.suppressed_by and not goes_on(found))
+    if fail_on and any(rank(found.severity) >= rank(fail_on) for found in told):
         raise typer.Exit(3)

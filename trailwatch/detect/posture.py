@@ -47,7 +47,12 @@ class Unchecked:
 
     detection: str
     account: str
-    missing: tuple[str, ...]  # a|b where any of them would do
+    missing: tuple[str, ...]  # 'a or b' where either would do
+
+    @property
+    def reason(self) -> str:
+        """Why it could not look."""
+        return f"no export of {', '.join(self.missing)}" if self.missing else "no usable export of IAM"
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,6 @@ def mistakes(engine: Engine, detection: Detection) -> Iterator[tuple[str, str, s
         if name not in columns:
             yield "columns", f"the query returns no column {name!r} (account, principal and target name a finding)", \
                 "snapshot", 0  # fmt: skip
-    if twice := sorted({name for name in columns if columns.count(name) > 1}):
-        yield "columns", f"the query returns {', '.join(twice)} twice", "snapshot", 0
     for key in ("title", "next"):
         for name in sql.placeholders(getattr(detection, key)):
             if name not in {*columns, "who"}:
@@ -193,14 +196,11 @@ def _replaced(first: Found, rows: int) -> Found:
 
 
 def _missing(needs: Sequence[relations.Need], kinds: Mapping[str, datetime]) -> tuple[str, ...]:
-    return tuple("|".join(need) for need in needs if not any(kind in kinds for kind in need))
+    return tuple(" or ".join(need) for need in needs if not any(kind in kinds for kind in need))
 
 
 def _why(blind: Sequence[Unchecked]) -> str:
-    if not blind:
-        return "no snapshot of IAM yet"
-    kinds = dict.fromkeys(" or ".join(kind.split("|")) for one in blind for kind in one.missing)
-    return f"no export of {', '.join(kinds) or 'IAM'}"
+    return " and ".join(dict.fromkeys(one.reason for one in blind)) or "no snapshot of IAM yet"
 
 
 def _plain(value: Any) -> Any:

@@ -80,7 +80,9 @@ def place(finding: Finding) -> str:
 
 def facts(finding: Finding, digest: Digest) -> list[tuple[str, str]]:
     """Return what is known of a finding as (label, words), those that matter first; empty ones are left out."""
-    who = "" if finding.kind == "coverage" else identity(finding)
+    who = (
+        "" if finding.kind == "coverage" or (finding.kind == "posture" and not finding.principal) else identity(finding)
+    )
     where = f"account {account(finding, digest.names)}" if finding.account else ""
     rows = [
         ("who", ", ".join(part for part in (who, where) if part)),
@@ -103,6 +105,9 @@ def brief(finding: Finding, digest: Digest) -> str:
 
 def afterword(finding: Finding, digest: Digest) -> str:
     """Return who, and why a finding is not among those of the day."""
+    known = finding.evidence.get("since")
+    if finding.kind == "posture" and not finding.suppressed_by and isinstance(known, str):
+        return f"{identity(finding)}, first reported {short_day(date.fromisoformat(known), digest.date)}"
     return f"{identity(finding)}, {finding.suppressed_by or 'last seen ' + short_day(finding.last_time.date(), digest.date)}"
 
 
@@ -122,7 +127,8 @@ def shown(findings: Sequence[Finding]) -> tuple[list[Finding], str]:
 def sections(digest: Digest) -> list[tuple[str, tuple[Finding, ...]]]:
     """Return what stands at the end of the page: what is not of this day, and what nobody wants to hear of."""
     named = (
-        ("Not seen today, but not over", digest.quiet),
+        ("Configured as before", digest.standing),
+        ("Not seen today, but not over", digest.waiting),
         ("Ended", digest.closed),
         ("Suppressed", digest.suppressed),
     )

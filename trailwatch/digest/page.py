@@ -16,6 +16,7 @@ from trailwatch.digest.judgment import Ground
 from trailwatch.digest.render import as_dict, render
 from trailwatch.digest.report import Before, ControlState, PracticeState, controls, practices
 from trailwatch.finding import Finding, Incident
+from trailwatch.findings.posture import goes_on, rolled
 from trailwatch.findings.suppress import expired
 from trailwatch.findings.triage import urgency
 
@@ -44,18 +45,29 @@ class Digest:
 
     @property
     def happening(self) -> tuple[Finding, ...]:
-        """The findings of this day that nobody silenced."""
-        return tuple(one for one in self.findings if not one.suppressed_by and one.status not in _CLOSED)
+        """The findings of this day that nobody silenced; what is configured is told when it is new or worse."""
+        told = (one for one in self.findings if not one.suppressed_by and one.status not in _CLOSED)
+        return rolled([one for one in told if not goes_on(one)])
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """What is configured as an earlier digest said, and nobody silenced."""
+        return rolled([one for one in (*self.findings, *self.quiet) if goes_on(one) and not one.suppressed_by])
+
+    @property
+    def waiting(self) -> tuple[Finding, ...]:
+        """What was done in the last days, not on this one, and is not over."""
+        return tuple(one for one in self.quiet if not goes_on(one))
 
     @property
     def closed(self) -> tuple[Finding, ...]:
         """The findings that ended or were resolved."""
-        return tuple(one for one in self.findings if one.status in _CLOSED and not one.suppressed_by)
+        return rolled([one for one in self.findings if one.status in _CLOSED and not one.suppressed_by])
 
     @property
     def suppressed(self) -> tuple[Finding, ...]:
         """The findings that somebody silenced."""
-        return tuple(one for one in self.findings if one.suppressed_by)
+        return rolled([one for one in self.findings if one.suppressed_by])
 
     @property
     def has_gaps(self) -> bool:

@@ -76,8 +76,8 @@ select
     try_cast(field(n.trail, '$.IsLogging') as boolean) as logging,
     try_cast(field(n.trail, '$.LogFileValidationEnabled') as boolean) as validation,
     case
-        when json_extract(n.trail, '$.EventSelectors') is null
-            and json_extract(n.trail, '$.AdvancedEventSelectors') is null then null
+        when coalesce(json_type(n.trail, '$.EventSelectors'), 'NULL') = 'NULL'
+            and coalesce(json_type(n.trail, '$.AdvancedEventSelectors'), 'NULL') = 'NULL' then null
         when c.number is null or (c.reads and c.writes) then 'All'
         when c.reads then 'ReadOnly'
         when c.writes then 'WriteOnly'
