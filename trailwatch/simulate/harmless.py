@@ -24,9 +24,12 @@ def day(span: Span) -> Iterator[Record]:
     """Yield the harmless sensitive calls of a day."""
     if span.copy:
         return
-    yield from _rotation(span)
+    if "key-on-workload" not in span.untold:
+        yield from _rotation(span)
     rows: dict[str, list[benign.Benign]] = {}
     for row in benign.TABLE:
+        if row.neglect in span.untold:
+            continue
         # The sparse year knows the same calls, so that none of them is new when the dense days begin.
         if span.day.weekday() in row.weekdays and (
             span.dense or (span.day.day in (2, 15) and span.chance("row", row.api, row.actor).random() < 0.4)

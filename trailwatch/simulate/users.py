@@ -38,11 +38,23 @@ def svc_reports(span: Span) -> Iterator[Record]:
 
 
 ROTATED = date(2026, 8, 6)
+_TURN = 89  # days between two keys of svc-reports
+
+
+def reports_turn(day: date) -> int:
+    """Return how many keys svc-reports is before or after the one that it works with until the told rotation."""
+    return (day - ROTATED - timedelta(days=1)).days // _TURN + 1
+
+
+def reports_made(turn: int) -> date:
+    """Return the day on which a key of svc-reports was made."""
+    return ROTATED + timedelta(days=_TURN * (turn - 1))
 
 
 def reports_key(day: date) -> str:
     """Return the access key that svc-reports works with on a day."""
-    return stable_id("AKIA", PROD, "svc-reports", "second" if day > ROTATED else "first", length=16)
+    turn = reports_turn(day)
+    return stable_id("AKIA", PROD, "svc-reports", {0: "first", 1: "second"}.get(turn, turn), length=16)
 
 
 def reports_user(day: date) -> Caller:
