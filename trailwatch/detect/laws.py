@@ -151,7 +151,7 @@ def _clause(detection: Detection, bench: Bench, text: str) -> Iterator[Problem]:
     key, clause = ("query", detection.query) if detection.query else ("where", detection.where)
     if not clause.strip():
         return
-    found = list(flaws(bench.engine, **{key: clause}))
+    found = list(flaws(bench.engine, where=detection.where if not detection.query else "", query=detection.query))
     law = "clause"
     if not found:
         try:
