@@ -98,7 +98,7 @@ def _cases(detection: Detection, text: str) -> Iterator[Problem]:
             said = "fires" if fires else "stays silent"
             yield _problem(detection, "cases", f'no case in which it {said}: add [{part}."its name"]', text, part)
     # A wrong name changes nothing in the record, so that a silent case would be silent whatever the clause says.
-    for case in detection.cases:
+    for case in detection.cases if not detection.snapshot else ():
         for difference in (case.difference, *_events(case.difference)):
             for name in difference:
                 if name not in TOP | OWN_KEYS:

@@ -39,7 +39,7 @@ def translated(rule: SigmaRule, *, where: str, text: str) -> str:
 def place_of(where: str, text: str, field: str) -> str:
     """Return the file, with line and column of the first line that names a field."""
     for number, line in enumerate(text.splitlines(), start=1):
-        if field and (found := re.search(rf"""^[\s-]*["']?({re.escape(field)})["']?\s*[|:]""", line)):
+        if field and (found := re.search(rf"""(?:^|[\s{{,-])["']?({re.escape(field)})["']?\s*[|:]""", line)):
             return f"{where}:{number}:{found.start(1) + 1}"
     return place(where, text, field)
 
