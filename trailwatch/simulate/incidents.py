@@ -229,7 +229,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Root signs in without MFA from a hosting network and creates a root access key",
         (f"{PROD}/root",),
         root_day,
-        ("root-use", "root-keys", "root-mfa"),
+        ("root-use", "root-keys", "root-mfa", "monitoring"),
     ),
     Chapter(
         "contractor-after-end",
