@@ -92,3 +92,11 @@ def test_mistakes_name_place_and_remedy(tmp_path: Path, text: str, place: str, w
 def test_a_named_file_must_exist() -> None:
     with pytest.raises(ConfigError, match="no such file"):
         config.load("/nowhere/trailwatch.toml", environment={})
+
+
+def test_networks_of_automation_and_principals_have_to_exist(tmp_path) -> None:
+    for section in ('[automation]\nnetworks = ["offfice"]\n', '[principals."x"]\nnetworks = ["offfice"]\n'):
+        file = tmp_path / "trailwatch.toml"
+        file.write_text(f'{section}[networks]\noffice = ["198.51.100.0/24"]\n')
+        with pytest.raises(ConfigError, match="'offfice' is not declared"):
+            config.load(str(file))

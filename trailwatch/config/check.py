@@ -59,11 +59,17 @@ def check_values(config: Config, where: str, text: str) -> None:
             raise ConfigError(f"{name!r} has shifts but no time_zone", where=there, hint='time_zone = "Europe/Berlin"')
         if any(not isinstance(moment, date) for span in person.on_call for moment in (span.from_, span.to)):
             raise ConfigError("on_call needs dates", where=there, hint="{ from = 2026-07-25, to = 2026-07-26 }")
-        for network in person.networks:
-            if network not in config.networks:
-                raise ConfigError(f"network {network!r} is not declared", where=there, hint="add it under [networks]")
+        _check_networks(person.networks, config, there)
     for name, principal in config.principals.items():
         _check_zone(principal.time_zone, place(where, text, name))
+        _check_networks(principal.networks, config, place(where, text, name))
+    _check_networks(config.automation.networks, config, place(where, text, "automation"))
+
+
+def _check_networks(names: list[str], config: Config, where: str) -> None:
+    for network in names:
+        if network not in config.networks:
+            raise ConfigError(f"network {network!r} is not declared", where=where, hint="add it under [networks]")
 
 
 def _zoned_by_group(config: Config, name: str) -> bool:

@@ -75,9 +75,14 @@ class Principal(Section, frozen=True, kw_only=True):
 
 
 class Automation(Section, frozen=True, kw_only=True):
-    """Principals and clients that run unattended; what leaves their declared bounds weighs more, not less."""
+    """Principals that run unattended, what they do, from where and with what; what is unlike that weighs more.
+
+    What is not declared here is learned. For one principal alone it stands under [principals].
+    """
 
     principals: list[str] = []
+    actions: list[str] = []
+    networks: list[str] = []
     clients: list[str] = []
 
 

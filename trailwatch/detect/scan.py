@@ -145,7 +145,7 @@ def undeclared(config: Config) -> dict[str, str]:
     """Return the needs that the configuration does not meet, with the reason."""
     lacking: dict[str, str] = {}
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
-                *(one.networks for one in config.principals.values())]  # fmt: skip
+                *(one.networks for one in config.principals.values()), config.automation.networks]  # fmt: skip
     if not any(declared) or not config.networks:
         lacking["networks"] = "no networks are declared for anybody ([networks], and networks of people or groups)"
     if not config.people and not config.groups:

@@ -26,6 +26,7 @@ from trailwatch.finding import Incident
 from trailwatch.findings import incidents, memory, triage
 from trailwatch.findings.reading import LATE_DAYS, Reading, reading
 from trailwatch.findings.records import finding_rows, incident_rows, read_incident
+from trailwatch.findings.ways import ways
 from trailwatch.model.score import ModelSettings, Scores, score
 from trailwatch.profile import baseline
 from trailwatch.store.schema import DIGESTS
@@ -69,9 +70,11 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
         context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
         scores = _score(engine, day=day, config=config)
+        acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(
-            engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day)
-        )
+            engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day),
+            ways=ways(engine, (one for one in acting if one), day=day),
+        )  # fmt: skip
         crowded = _crowded(engine)
         posture = configured.look(source, engine, rules, day=day, config=config, own=counts)
     held = memory.recall(store, before=day)

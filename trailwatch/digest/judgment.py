@@ -93,10 +93,10 @@ def together(count: int, done: Side | None, configured: Side | None) -> tuple[St
     sides = [(label, side) for label, side in (("activity", done), ("configuration", configured)) if side]
     if any(side.state == "broken" for _, side in sides):
         return "broken", counted(count, "finding")
+    if len({side.because for _, side in sides}) == 1:
+        return sides[0][1].state, sides[0][1].because
     if all(side.state == "held" for _, side in sides):
         return "held", "; ".join(f"{label}: {side.because}" for label, side in sides)
-    if len({side.because for _, side in sides}) == 1:
-        return "not evaluated", sides[0][1].because
     parts = (f"{label} {side.state}" + (f": {side.because}" if side.state != "held" else "") for label, side in sides)
     return "not evaluated", "; ".join(parts)
 

@@ -33,8 +33,8 @@ def practices_markdown(report: PracticeReport, *, by: str) -> str:
 def title(report: PracticeReport) -> str:
     """Return the name of the page."""
     named = report.names.get(report.account, "")
-    where = f" · {f'{named} ({report.account})' if named else report.account}" if report.account else ""
-    return f"trailwatch practices · {day_name(report.date)} (UTC){plain(where)}"
+    where = f"{plain(named)} ({report.account})" if named else report.account
+    return f"trailwatch practices · {day_name(report.date)} (UTC)" + (f" · {where}" if where else "")
 
 
 def shown(one: PracticeState | ControlState, report: PracticeReport) -> tuple[list[Finding], int]:
@@ -67,17 +67,17 @@ def _facts(one: PracticeState | ControlState, report: PracticeReport) -> Iterato
     if one.state == "broken":
         yield from _fact("by", by_whom(one, day=report.date, most=8))
     if one.count or one.before:
-        yield from _fact("count", change(one, compared=report.compared, day=report.date))
+        yield from _fact("findings", change(one, compared=report.compared, day=report.date))
     if isinstance(one, PracticeState):
-        for name, label in SIDES:
-            yield from _fact("did" if name == "activity" else "is", f"{label}: {side(getattr(one, name))}")
+        for name, label in (("activity", "activity"), ("posture", "config")):
+            yield from _fact(label, side(getattr(one, name)))
     else:
         yield from _fact("rules", detections(one))
         if one.state != "broken":
             yield from _fact("why", one.because)
     found, more = shown(one, report)
     for place, finding in enumerate(found):
-        yield from _fact("" if place else "found", f"{finding.severity}: {finding.title}")
+        yield from _fact("" if place else "such as", f"{finding.severity}: {finding.title}")
     if more:
         yield from _fact("", f"and {more} more")
     if isinstance(one, PracticeState):
@@ -94,12 +94,12 @@ def _accounts(one: PracticeState, report: PracticeReport) -> Iterator[str]:
         counts = (
             f", {change(account, compared=report.compared, day=report.date)}" if account.count or account.before else ""
         )
-        sides = f"done {briefly(account.activity)}, configured {briefly(account.posture)}"
+        sides = f"activity {briefly(account.activity)}, config {briefly(account.posture)}"
         yield from _fact("" if place else "in", f"{account.name or account.account}: {account.state}{counts} ({sides})")
 
 
 def _fact(label: str, words: str) -> list[str]:
-    return wrapped(words, f"{'':{INDENT}}{label}", indent=INDENT + 8)
+    return wrapped(words, f"{'':{INDENT}}{label}", indent=INDENT + 10)
 
 
 def _markdown(report: PracticeReport, by: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from trailwatch.config import Config, Suppression
-from trailwatch.findings.context import matches
+from trailwatch.findings.automation import matches
 from trailwatch.findings.groups import Group
 
 
