@@ -19,7 +19,7 @@ from trailwatch.digest.lines import (
     status,
     title,
 )  # fmt: skip
-from trailwatch.digest.practice_words import by_whom, caveat, change, rest, summary
+from trailwatch.digest.practice_words import by_whom, caveat, counts, rest, summary
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain
 
@@ -102,8 +102,8 @@ def _practices(digest: Digest) -> Iterator[str]:
     yield from ("## Practices", "", f"{summary(digest.practices)}.", "")
     yield from ("| state | practice | by whom, or why | findings |", "|---|---|---|---|")
     for one in (one for one in digest.practices if one.state == "broken"):
-        counts = change(one, compared=digest.compared, day=digest.date)
-        yield f"| broken | {escaped(one.title)} | {escaped(by_whom(one, day=digest.date))} | {escaped(counts)} |"
+        told = counts(one, compared=digest.compared, day=digest.date)
+        yield f"| broken | {escaped(one.title)} | {escaped(by_whom(one, day=digest.date))} | {escaped(told)} |"
     for state, same, cause in rest(digest.practices):
         yield f"| {state} | {escaped(' · '.join(one.title for one in same))} | {escaped(cause)} | |"
     yield from ("", *([escaped(caveat(digest.practices)), ""] if caveat(digest.practices) else []))

@@ -56,6 +56,13 @@ def briefly(one: Side | None) -> str:
     return "–" if one is None else one.state
 
 
+def counts(one: PracticeState, *, compared: date | None, day: date) -> str:
+    """Return how many findings break it, how that changed, and what each side says."""
+    sides = f"activity {one.activity.state}" if one.activity else ""
+    sides += f"{', ' if sides else ''}configuration {one.posture.state}" if one.posture else ""
+    return f"{change(one, compared=compared, day=day)}; {sides}"
+
+
 def rest(practices: Sequence[PracticeState]) -> list[tuple[State, tuple[PracticeState, ...], str]]:
     """Return those that are not broken, together where they have the state and the reason in common."""
     grouped: dict[tuple[State, str], list[PracticeState]] = {}

@@ -19,7 +19,7 @@ from trailwatch.digest.lines import (
     stamp,
     title,
 )  # fmt: skip
-from trailwatch.digest.practice_words import by_whom, change, rest
+from trailwatch.digest.practice_words import by_whom, counts, rest
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain
 
@@ -94,8 +94,8 @@ def _practices(digest: Digest, paint: Paint) -> Iterator[str]:
         return
     yield from _heading("Practices", paint)
     for one in (one for one in digest.practices if one.state == "broken"):
-        counts = change(one, compared=digest.compared, day=digest.date)
-        yield from wrapped(f"{one.title}: {by_whom(one, day=digest.date)}; {counts}", "broken")
+        told = counts(one, compared=digest.compared, day=digest.date)
+        yield from wrapped(f"{one.title}: {by_whom(one, day=digest.date)}; {told}", "broken")
     for state, same, cause in rest(digest.practices):
         codes = ", ".join(one.code for one in same)
         yield from wrapped(codes if state == "held" else f"{codes} ({cause})", "held" if state == "held" else "unknown")
