@@ -274,6 +274,6 @@ ATTACKS: tuple[Chapter, ...] = (
         "The key of legacy-backup wakes after 170 days, elsewhere",
         (f"{PROD}/user/legacy-backup",),
         dormant_key,
-        ("rotation", "unused", "monitoring"),
+        ("rotation", "unused", "networks", "monitoring"),
     ),
 )
