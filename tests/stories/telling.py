@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+
+import pyarrow as pa
 
 from trailwatch import api, simulate
 from trailwatch.digest.page import Digest
@@ -16,6 +20,8 @@ from trailwatch.simulate.story import Chapter
 from trailwatch.simulate.upkeep import Upkeep
 from trailwatch.simulate.world import World
 from trailwatch.simulate.write import pack
+from trailwatch.store.schema import REVIEWS
+from trailwatch.store.tables import Store
 
 NOTHING: frozenset[str] = frozenset()
 SHOWN = date(2026, 7, 28)  # the day that shows a neglect: the day after the exports of the sample logs
@@ -68,6 +74,8 @@ def tell(base: Clean, folder: Path, chapter: Chapter | None, *, seed: int) -> li
     for name, data in exports.exports(world, upkeep):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
+    if chapter is None or chapter.id != "never-reviewed":
+        _sign(trail.store, folder / "iam", upkeep.until - timedelta(days=14))
     taken = trail.snapshot(str(folder / "iam"), taken=upkeep.until - timedelta(minutes=1))
     assert not taken.failed
     return [trail.digest(day) for day in days]
@@ -91,6 +99,26 @@ def _deliver(bucket: Path, records: list[Record]) -> None:
         path = bucket / f"AWSLogs/o-exampleorg1/{account}/CloudTrail/{region}/{day.replace('-', '/')}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(pack({"Records": part}))
+
+
+def _sign(store: Store, iam: Path, at: datetime) -> None:
+    """Write down that somebody reviewed every identity of every account."""
+    rows = [
+        {"account": one["Arn"].split(":")[4], "principal": principal(one["Arn"]), "signed_at": at, "signed_by": "grace"}
+        for path in iam.glob("*/account-authorization-details.json")
+        for name in ("UserDetailList", "RoleDetailList")
+        for one in json.loads(path.read_bytes())[name]
+    ]
+    day = pa.array([at.date()] * len(rows))
+    table = pa.Table.from_pylist(rows, schema=pa.schema([f for f in REVIEWS.columns if f.name != "dt"]))
+    store.append(REVIEWS.name, table.append_column("dt", day).select(REVIEWS.columns.names))
+
+
+def principal(arn: str) -> str:
+    """What trailwatch calls the user or role of an ARN: without its path, and without the suffix of Identity Center."""
+    kind, name = arn.split(":")[5].split("/", maxsplit=1)[0], arn.rsplit("/", maxsplit=1)[-1]
+    reserved = re.fullmatch(r"(AWSReservedSSO_.+)_[0-9a-f]{16}", name)
+    return f"{arn.split(':')[4]}/{kind}/{reserved[1] if reserved else name}"
 
 
 def broken(digests: list[Digest]) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from trailwatch.detect.people import Directory, Identity
 from trailwatch.detect.relations import RELATIONS, table
 from trailwatch.engine import Engine
 from trailwatch.profile.sessions import alias_table
-from trailwatch.store.schema import FLAG, SNAPSHOTS, TEXT, TEXTS, TIME
+from trailwatch.store.schema import FLAG, REVIEWS, SNAPSHOTS, TEXT, TEXTS, TIME
 from trailwatch.store.tables import Store
 
 USES = pa.schema([("principal", TEXT), ("last_time", TIME)])
@@ -67,6 +67,12 @@ def uses(engine: Engine, *, day: date) -> Uses:
     return Uses(engine.relation("posture_trail_uses", day=day).cast(USES), since)
 
 
+def reviews(store: Store, engine: Engine, *, day: date) -> pa.Table:
+    """Return the reviews that somebody signed up to the end of a day."""
+    store.show(engine, REVIEWS.name, days=(date.min, day), name="signed")
+    return engine.query("select account, principal, signed_at from signed").cast(RELATIONS["reviews"])
+
+
 def show(store: Store, engine: Engine, *, day: date) -> tuple[Export, ...]:
     """Make `snapshots` and `newest` visible: the newest good export of each account and kind up to the end of a day."""
     before = datetime.combine(day + timedelta(days=1), time(), UTC)
@@ -88,8 +94,9 @@ def show(store: Store, engine: Engine, *, day: date) -> tuple[Export, ...]:
 
 
 def build(
-    engine: Engine, config: Config | None = None, *, day: date, seen: Uses = NO_USES, own: Iterable[str] = ()
-) -> None:
+    engine: Engine, config: Config | None = None, *, day: date, seen: Uses = NO_USES, own: Iterable[str] = (),
+    signed: pa.Table | None = None,
+) -> None:  # fmt: skip
     """Make the relations of posture from `snapshots` and `newest`; `own` are accounts known to be the organization's."""
     config = config or Config()
     for macro in _MACROS:
@@ -112,7 +119,7 @@ def build(
     engine.execute(f"create or replace view iam_statements as select {columns} from statements")
     numbers = {name: getattr(config.practices, name, None) for name in RELATIONS["limits"].names}
     engine.table("limits", table("limits", [{**numbers, "day": day, "trail_since": seen.since}]))
-    engine.table("reviews", RELATIONS["reviews"].empty_table())
+    engine.table("reviews", RELATIONS["reviews"].empty_table() if signed is None else signed)
 
 
 def _ends(engine: Engine, config: Config) -> pa.Table:

@@ -33,7 +33,7 @@ from trailwatch.store.schema import DIGESTS
 from trailwatch.store.tables import Store
 
 CROWD_DAYS = 30
-READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots")
+READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots", "reviews")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ def look(
     # An engine of its own: queries of detections run in it, and it is locked for good before the first one.
     with Engine() as engine:
         found = exports.show(store, engine, day=day)
-        exports.build(engine, config, day=day, seen=used, own=own)
+        signed = exports.reviews(store, engine, day=day)
+        exports.build(engine, config, day=day, seen=used, own=own, signed=signed)
         evaluated = posture.evaluate(engine, rules, found, config)
     return Configured(
         tuple(triage.findings(evaluated.found, rules, day=day, config=config)), evaluated, found, asked)  # fmt: skip

@@ -26,6 +26,7 @@ class Benign:
     params: Template = None
     answer: Template = None
     neglect: str = ""
+    rare: bool = False  # every third week only
 
 
 def _rows() -> tuple[Benign, ...]:
@@ -35,7 +36,7 @@ def _rows() -> tuple[Benign, ...]:
         for api, row in calls.items():
             weekdays = tuple(WEEKDAYS.index(day) for day in row["days"].split())
             params, answer = (msgspec.json.decode(row.get(part, "null")) for part in ("params", "answer"))
-            rows.append(Benign(api, actor, weekdays, params, answer, row.get("neglect", "")))
+            rows.append(Benign(api, actor, weekdays, params, answer, row.get("neglect", ""), row.get("rare", False)))
     return tuple(rows)
 
 

@@ -169,7 +169,9 @@ def _reserved(number: str) -> Iterable[Role]:
     sets = {work.permission_set: work for person in PEOPLE for work in person.works if work.account == number}
     for name, work in sorted(sets.items()):
         managed = (aws_policy(name),) if name in AWS_POLICIES else ()
-        inline = {} if managed else {"AwsSSOInlinePolicy": allow(actions(work.calls))}
+        own = {person.email for person in PEOPLE if person.works[0] == work}
+        calls = (*work.calls, *(row.api for row in benign.TABLE if row.actor in own))
+        inline = {} if managed else {"AwsSSOInlinePolicy": allow(actions(calls))}
         made = morning(date(2024, 2, 1), 10)
         yield Role(callers.reserved(number, name), made, taken, _RESERVED, managed, inline)
 

@@ -229,7 +229,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Root signs in without MFA from a hosting network and creates a root access key",
         (f"{PROD}/root",),
         root_day,
-        ("root-use", "root-keys", "root-mfa"),
+        ("root-use", "root-keys", "root-mfa", "monitoring"),
     ),
     Chapter(
         "contractor-after-end",
@@ -274,6 +274,6 @@ ATTACKS: tuple[Chapter, ...] = (
         "The key of legacy-backup wakes after 170 days, elsewhere",
         (f"{PROD}/user/legacy-backup",),
         dormant_key,
-        ("rotation", "unused", "monitoring"),
+        ("rotation", "unused", "networks", "monitoring"),
     ),
 )
