@@ -80,7 +80,9 @@ def test_what_must_stay_silent_is_shown_twice(detection: Detection) -> None:
 
 def test_a_technique_that_v19_renamed_is_named_by_both_numbers() -> None:
     missing = {
-        detection.id: sorted(new for old, new in SUCCESSORS.items() if old in detection.attack and new not in detection.attack)
+        detection.id: sorted(
+            new for old, new in SUCCESSORS.items() if old in detection.attack and new not in detection.attack
+        )
         for detection in FOUND
     }
     assert {id: names for id, names in missing.items() if names} == {}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 import mutants
-import pytest
 
 from trailwatch.detect import catalogue
 from trailwatch.detect.detection import Detection
