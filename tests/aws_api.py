@@ -60,7 +60,7 @@ class Front:
 
     def post(self, path: str, data: bytes = b"") -> None:
         """Ask moto something about itself."""
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data=data,
             method="POST",

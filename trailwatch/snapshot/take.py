@@ -94,7 +94,7 @@ class Taken:
             rows.append(f"-  FAILED   {self.problem}")
         rows.append(f"{len(self.good)} good, {len(self.failed)} failed, {len(told)} changes")
         # A line of the answer is a line: names come from IAM and from folders, and may hold anything.
-        return "\n".join(" ".join(row.splitlines()).replace("\n", " ") for row in rows)
+        return "\n".join(" ".join(row.splitlines()) for row in rows)
 
 
 def take(store: Store, exports: Iterable[Export | Passed], *, progress: Progress | None = None) -> Taken:
