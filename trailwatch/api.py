@@ -18,7 +18,7 @@ from trailwatch.digest import build, quick
 from trailwatch.digest.page import Digest
 from trailwatch.digest.practice_page import PracticeReport, practice_report
 from trailwatch.digest.week import kept
-from trailwatch.errors import ConfigError, StoreError
+from trailwatch.errors import ConfigError, SourceError, StoreError
 from trailwatch.finding import Finding
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
@@ -39,11 +39,12 @@ DELIVERY = timedelta(hours=2)  # after this, logs of an hour are taken as comple
 
 @dataclass(frozen=True)
 class Run:
-    """What one daily run did: the account of the ingest, and the digests that it made."""
+    """What one daily run did: the account of the ingest, the snapshot where one is wanted, and the digests."""
 
     account: Account
     settled: Settled
     digests: tuple[Digest, ...]
+    snapshot: Taken | None = None
 
 
 class Trail:
@@ -129,12 +130,13 @@ class Trail:
         return build.build(self.store, day=when, config=self.config, now=now)
 
     def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
-        """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+        """Do the day's work: ingest, a snapshot where `[snapshot]` wants one, settle, and the digests that are due."""
         account = self.ingest(source, progress=progress)
+        taken = self._daily_snapshot(progress) if self.config.snapshot.wanted else None
         settled = self.settle(progress=progress)
         now = datetime.now(UTC)
         made = [build.build(self.store, day=day, config=self.config, now=now) for day in self.due(now=now)]
-        return Run(account, settled, tuple(made))
+        return Run(account, settled, tuple(made), taken)
 
     def due(self, *, now: datetime) -> list[date]:
         """Return the days that `run` makes a digest of, the oldest first.
@@ -195,6 +197,13 @@ class Trail:
         found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
         found.title = "findings"
         return found
+
+    def _daily_snapshot(self, progress: Progress | None) -> Taken:
+        try:
+            return self.snapshot(progress=progress)
+        except (SourceError, ConfigError) as error:
+            # The digest of the logs does not depend on it, and tells of what could not be evaluated.
+            return Taken(problem=str(error))
 
     def _last_day(self) -> date:
         days: list[date] = [key[0] for key in self.store.partitions("activity")]

@@ -204,7 +204,8 @@ class Caller:
             # The credentials of a role are fetched by the first call that needs them.
             asked = "sts:AssumeRole" if error.operation_name == "AssumeRole" else action
             raise Refused(asked, said.get("Code", "Unknown"), said.get("Message", "")) from error
-        except (BotoCoreError, ResponseParserError) as error:
+        except (BotoCoreError, ResponseParserError, KeyError) as error:
+            # A page of some proxy in place of AWS's answer ends in one of the latter two.
             raise Refused(action, type(error).__name__, " ".join(str(error).split())) from error
 
     def pages(self, action: str, *, sent: str, told: str, **parameters: Any) -> Iterator[dict[str, Any]]:

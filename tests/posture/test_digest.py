@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+import typer
 from iam import ACCOUNT, DAY, OTHER, details, row, user
 
+from trailwatch.cli.daily import _leave
+from trailwatch.cli.options import Severity
 from trailwatch.config import Config, Organization, Practices, Rules, Suppression
 from trailwatch.digest.basis import gaps
 from trailwatch.digest.lines import sections
@@ -32,6 +36,10 @@ def test_a_finding_is_new_once_and_then_goes_on(shelf) -> None:
     second = shelf.digest(DAY + timedelta(1))
     assert statuses(second) == {"bob": "ongoing"}
     assert WITHOUT not in {one.detection for one in second.happening}
+    with pytest.raises(typer.Exit) as left:
+        _leave(findings=first.findings, fail_on=Severity.medium)
+    assert left.value.exit_code == 3
+    _leave(findings=second.findings, fail_on=Severity.info)
     standing = dict(sections(second))["Configured as before"]
     (one,) = (one for one in standing if one.detection == WITHOUT)
     assert one.evidence["since"] == DAY.isoformat()

@@ -115,6 +115,8 @@ def run(
     trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
     work = trail.run(source, progress=output.progress(quiet=quiet))
     output.say(work.account.text())
+    if work.snapshot:
+        output.say(work.snapshot.text())
     pages = work.digests
     if form is Page.json:
         output.write(json.dumps([page.as_dict() for page in pages], indent=1), out)
@@ -125,6 +127,7 @@ def run(
     else:
         _print(form, pages, out)
     gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
+    gaps = gaps or bool(work.snapshot and work.snapshot.gap)
     _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)
 
 

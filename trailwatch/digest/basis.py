@@ -81,8 +81,12 @@ def notes(digest: Digest) -> Iterator[str]:
         yield f"Records of other classes, kept and not judged: {classes}."
     if ages := [one.age_days for one in coverage.exports if one.age_days is not None]:
         accounts = len({one.account for one in coverage.exports if one.taken_at})
-        span = f"{min(ages)} to {counted(max(ages), 'day')}" if min(ages) != max(ages) else counted(max(ages), "day")
-        yield f"How IAM is configured was read from exports of {counted(accounts, 'account')}, {span} old at the end of this day."
+        span = (
+            f"{f'{min(ages)} to ' if min(ages) < max(ages) else ''}{counted(max(ages), 'day')} old at the end of this day"
+            if max(ages)
+            else "made on this day"
+        )
+        yield f"How IAM is configured was read from exports of {counted(accounts, 'account')}, {span}."
     if coverage.off:
         yield f"{counted(len(coverage.off), 'detection')} switched off: {', '.join(coverage.off[:_SHOWN])}{' …' if len(coverage.off) > _SHOWN else ''}."
 

@@ -11,7 +11,7 @@ from functools import partial
 from trailwatch.aws import Access, Caller, Refused
 from trailwatch.errors import ConfigError, SourceError
 from trailwatch.snapshot import live
-from trailwatch.snapshot.export import KINDS, USES, Export, Passed, failed
+from trailwatch.snapshot.export import KINDS, USES, Export, Passed, Unusable, failed
 from trailwatch.snapshot.live import LIVE, Patience
 
 # What is called besides the calls inside of an account.
@@ -30,6 +30,8 @@ def collect(
     access.credentials()
     caller = Caller(access)
     me = caller.call("sts:GetCallerIdentity")
+    if "Account" not in me:
+        raise SourceError("AWS does not say whose credentials these are", where="AWS", hint="--endpoint-url")
     own, partition = str(me["Account"]), str(me["Arn"]).split(":")[1]
     wanted: list[str] = []
     for found in _targets(caller, own, accounts, role_name):
@@ -68,11 +70,11 @@ def _targets(caller: Caller, own: str, accounts: Collection[str], role_name: str
 def _organization(caller: Caller) -> Iterator[str | Passed]:
     try:
         for page in caller.pages("organizations:ListAccounts", sent="NextToken", told="NextToken"):
-            for account in page["Accounts"]:
+            for account in live.told(page, "Accounts"):
                 state = account.get("State") or account.get("Status", "")
                 active = state == "ACTIVE"
                 yield str(account["Id"]) if active else Passed(str(account["Id"]), f"the account is {state}")
-    except Refused as error:
+    except (Refused, Unusable) as error:
         what = f"the accounts of the organization cannot be listed: {error.what}"
         raise SourceError(what, where="AWS", hint="--account ID for each account, or the credentials of the management "
                           "account or a delegated administrator") from error  # fmt: skip
@@ -81,7 +83,7 @@ def _organization(caller: Caller) -> Iterator[str | Passed]:
 def _enter(access: Access, account: str, entities: int, patience: Patience) -> list[Export]:
     caller = Caller(access)
     try:
-        inside = caller.call("sts:GetCallerIdentity")["Account"]
+        inside = caller.call("sts:GetCallerIdentity").get("Account")
         reason = "" if inside == account else f"the credentials are of account {inside}"
     except SourceError as error:
         reason = f"the account cannot be entered: {error}"

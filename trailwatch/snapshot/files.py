@@ -16,8 +16,9 @@ from trailwatch.snapshot.joining import join
 from trailwatch.snapshot.reading import Part, read
 
 MIB = 2**20
-LARGEST = 256 * MIB  # of one file; the largest export of a full account is about 100 MB
-HELD = 512 * MIB  # of the files of one folder that wait for each other
+# Reading takes about ten times a file's size of memory; an account that uses up IAM's quotas writes about 100 MB.
+LARGEST = 128 * MIB  # of one file
+HELD = 128 * MIB  # of the files of one folder that wait for each other
 _ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 _CLOCK = re.compile(r"20\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])([01]\d|2[0-3])[0-5]\d")
 

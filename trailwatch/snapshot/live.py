@@ -89,8 +89,8 @@ def account(caller: Caller, name: str, *, entities: int, patience: Patience) -> 
 
 
 def _report(caller: Caller, patience: Patience) -> _Answer:
-    end = time.monotonic() + patience.report
     ready = caller.call("iam:GenerateCredentialReport").get("State") == "COMPLETE"
+    end = time.monotonic() + patience.report
     while True:
         if not ready:
             patience.wait(end)
@@ -187,13 +187,13 @@ def _use(caller: Caller, arn: str, end: float, patience: Patience) -> list[Any] 
 
 
 def _trails(caller: Caller, name: str) -> _Answer:
-    listed = [trail for page in caller.pages("cloudtrail:ListTrails", sent="NextToken", told="NextToken")
-              for trail in page.get("Trails", [])]  # fmt: skip
+    pages = caller.pages("cloudtrail:ListTrails", sent="NextToken", told="NextToken")
+    listed = [trail for page in pages for trail in told(page, "Trails")]
     # A trail of one region is described in its own region only; one of all regions, in every one.
     regions = sorted({"", *(str(trail.get("HomeRegion", "")) for trail in listed)})
     found: dict[str, dict[str, Any]] = {}
     for region in regions:
-        for trail in caller.call("cloudtrail:DescribeTrails", region=region).get("trailList", []):
+        for trail in told(caller.call("cloudtrail:DescribeTrails", region=region), "trailList"):
             found[trail["TrailARN"]] = trail
     hidden = []
     for arn, trail in found.items():
@@ -207,6 +207,18 @@ def _trails(caller: Caller, name: str) -> _Answer:
                 raise
             hidden.append(f"selectors and status of {arn} are not shown here ({error.code})")
             continue
-        trail |= {key: selectors.get(key, []) for key in ("EventSelectors", "AdvancedEventSelectors")}
-        trail |= {key: status.get(key) for key in ("IsLogging", "LatestDeliveryError")}
+        if not selectors.get("EventSelectors"):
+            told(selectors, "AdvancedEventSelectors")
+        trail |= {key: selectors.get(key) or [] for key in ("EventSelectors", "AdvancedEventSelectors")}
+        trail |= {"IsLogging": told(status, "IsLogging"), "LatestDeliveryError": status.get("LatestDeliveryError")}
     return _Answer(shape.trails(found.values()), "; ".join(hidden))
+
+
+def told(answer: dict[str, Any], field: str) -> Any:
+    """Return a field of an answer that AWS always gives."""
+    # What is not JSON comes from boto3 as an answer without anything, which must not pass for "there is none".
+    if field not in answer:
+        raise Unusable(
+            f"AWS answered without {field}", hint="whether something between here and AWS answers in its place"
+        )
+    return answer[field]

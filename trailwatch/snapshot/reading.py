@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,21 +20,11 @@ from trailwatch.snapshot.export import (
     Unusable,
     moment,
 )
+from trailwatch.snapshot.text import decode, foreign, guess_account, guess_kind, unpacked, values
 
 _OWNER = re.compile(r"^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):")
 _TRAIL_OWNER = re.compile(r"^arn:aws[a-z-]*:cloudtrail:[a-z0-9-]+:(\d{12}):")
 _NO_POLICY = re.compile(r"\(NoSuchEntity\).*GetAccountPasswordPolicy", re.DOTALL)
-_SIGNS = {
-    REPORT: ("user,arn,user_creation_time", '"ReportFormat"', "access_key_1_active"),
-    DETAILS: ('"UserDetailList"', '"RoleDetailList"', '"GroupDetailList"', '"AssumeRolePolicyDocument"'),
-    PASSWORDS: ('"PasswordPolicy"', '"MinimumPasswordLength"'),
-    SUMMARY: ('"SummaryMap"', '"AccountMFAEnabled"'),
-    USES: ('"ServicesLastAccessed"', '"JobStatus"'),
-    TRAILS: ('"trailList"', '"TrailARN"', '"IsLogging"'),
-}
-_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
-_KNOWN = ", ".join(COMMANDS.values())
 
 
 @dataclass(frozen=True)
@@ -53,79 +40,32 @@ class Part:
 
 def read(data: bytes) -> list[Part]:
     """Return what a file holds; content that is no export, or a damaged one, is Unusable."""
-    text = _text(data)
+    text = decode(data)
     try:
         return list(_parts(text))
     except Unusable as error:
         error.kind = error.kind or guess_kind(text)
-        error.account = error.account or _guess_account(text)
+        error.account = error.account or guess_account(text)
         raise
-
-
-def guess_kind(text: str) -> str:
-    """Return the kind that a damaged text seems to be of, '' where nothing speaks for one."""
-    found = {
-        kind: min((text.find(sign) for sign in signs if sign in text), default=-1) for kind, signs in _SIGNS.items()
-    }
-    seen = {kind: place for kind, place in found.items() if place >= 0}
-    return min(seen, key=lambda kind: seen[kind]) if seen else ""
-
-
-def _text(data: bytes) -> str:
-    if not data.strip():
-        hint = 'the export again; where no password policy is set, AWS answers NoSuchEntity: write {"default": true}'
-        raise Unusable("the file is empty", hint=hint)
-    for sign, name in _PACKED.items():
-        if data.startswith(sign):
-            raise Unusable(f"the file is packed ({name})", hint="unpack it first")
-    # PowerShell's `>` writes UTF-16.
-    encoding = next((name for sign, name in _ENCODINGS.items() if data.startswith(sign)), "utf-8")
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Unusable(f"byte {error.start + 1} is no text", hint=f"the output of {_KNOWN}") from error
 
 
 def _parts(text: str) -> Iterator[Part]:
     if report.is_report(text):
         yield _report(report.read_report(text), None)
     elif text.lstrip()[:1] in {"{", "["}:
-        yield from _answers(list(_values(text)))
+        yield from _answers(list(values(text)))
     elif _NO_POLICY.search(text[:2000]):
         yield Part(PASSWORDS, shape.policy(None))
-    elif (inner := _base64(text)) and report.is_report(inner):
+    elif (inner := unpacked(text)) and report.is_report(inner):
         yield _report(report.read_report(inner), None)
     else:
-        raise _foreign()
+        raise foreign()
 
 
-def _values(text: str) -> Iterator[Any]:
-    # Pages that were appended to one file stand one after the other, which is no JSON document.
-    decoder = json.JSONDecoder(parse_constant=_refuse)
-    place, end = 0, len(text.rstrip())
-    while place < end:
-        gap = re.compile(r"[\s,]*").match(text, place)
-        place = gap.end() if gap else place
-        try:
-            value, place = decoder.raw_decode(text, place)
-        except json.JSONDecodeError as error:
-            cut = (
-                " (the end of the file: it seems cut off)"
-                if error.pos >= end - 1 or "Unterminated" in error.msg
-                else ""
-            )
-            where = f"line {error.lineno}, column {error.colno}{cut}"
-            raise Unusable(f"no valid JSON at {where}: {error.msg}", hint=_again(text)) from error
-        except (ValueError, RecursionError) as error:
-            what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            raise Unusable(f"no valid JSON: {what}", hint=_again(text)) from error
-        yield value
-
-
-def _answers(values: list[Any]) -> Iterator[Part]:
-    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+def _answers(found: list[Any]) -> Iterator[Part]:
+    flat = [one for value in found for one in (value if isinstance(value, list) else [value])]
     if not flat or not all(isinstance(one, dict) for one in flat):
-        raise _foreign()
+        raise foreign()
     pages = [one for one in flat if any(name in one for name in shape.LISTS[:3])]
     if pages:
         yield _details(pages)
@@ -143,7 +83,7 @@ def _answers(values: list[Any]) -> Iterator[Part]:
 
 def _answer(answer: Mapping[str, Any]) -> Iterator[Part]:
     if "Content" in answer and "ReportFormat" in answer:
-        text = _base64(str(answer["Content"])) or str(answer["Content"])
+        text = unpacked(str(answer["Content"])) or str(answer["Content"])
         if not report.is_report(text):
             raise Unusable("its Content is no credential report", kind=REPORT, hint=f"{COMMANDS[REPORT]} again")
         made = answer.get("GeneratedTime")
@@ -165,7 +105,7 @@ def _answer(answer: Mapping[str, Any]) -> Iterator[Part]:
     elif "IsLogging" in answer:
         yield Part(TRAILS, [answer])
     else:
-        raise _foreign()
+        raise foreign()
 
 
 def _report(rows: list[dict[str, Any]], made: datetime | None) -> Part:
@@ -236,28 +176,3 @@ def _one(owners: list[str], kind: str) -> str:
         what = f"it names {len(named)} accounts: {', '.join(named[:3])}"
         raise Unusable(what, kind=kind, hint="one file an account")
     return named[0] if named else ""
-
-
-def _guess_account(text: str) -> str:
-    found = {match[1] for match in re.finditer(r"arn:aws[a-z-]*:iam::(\d{12}):(?:user/|root\b)", text[:1_000_000])}
-    return found.pop() if len(found) == 1 else ""
-
-
-def _base64(text: str) -> str:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _again(text: str) -> str:
-    kind = guess_kind(text)
-    return f"{COMMANDS[kind]} again" if kind else f"the output of {_KNOWN}"
-
-
-def _foreign() -> Unusable:
-    return Unusable("the file is no export that trailwatch knows", hint=f"the output of {_KNOWN}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ _TIMES = (
 )  # fmt: skip
 _NAMES = ("access_key_1_last_used_region", "access_key_1_last_used_service", "access_key_2_last_used_region",
           "access_key_2_last_used_service")  # fmt: skip
+# Whole, because a time that is cut off may still be one.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _NOTHING = {"n/a", "no_information", "not_supported"}
 _SPREADSHEET = "the file as AWS wrote it, not as a spreadsheet saved it"
 
@@ -88,7 +91,7 @@ def _value(name: str, value: Any) -> Any:
         if (
             value is not None
             and name in (*_FLAGS, *_TIMES, *_NAMES)
-            and not (name in _FLAGS and value in (True, False))
+            and not (name in _FLAGS and isinstance(value, bool))
         ):
             raise Unusable(f"{str(value)[:60]!r} is not what this column holds")
         return value
@@ -103,6 +106,8 @@ def _value(name: str, value: Any) -> Any:
         if bare.lower() not in {"true", "false"}:
             raise Unusable(f"{bare[:60]!r} is neither true nor false")
         return bare.lower() == "true"
+    if name in _TIMES and not _TIME.fullmatch(bare):
+        raise Unusable(f"{bare[:60]!r} is not a time")
     return moment(bare) if name in _TIMES else bare
 
 

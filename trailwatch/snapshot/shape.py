@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from trailwatch.snapshot.export import COMMANDS, DETAILS, TRAILS, USES, Unusable, moment
 
@@ -52,7 +52,7 @@ def document(value: Any) -> Any:
         return value
     text = value.strip()
     try:
-        return json.loads(text if text.startswith("{") else unquote(text, errors="strict"))
+        return json.loads(text if text.startswith("{") else unquote_to_bytes(text).decode())
     except (ValueError, RecursionError) as error:
         raise Unusable("the policy document is neither JSON nor URL-encoded JSON") from error
 

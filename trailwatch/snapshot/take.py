@@ -42,6 +42,12 @@ class Taken:
 
     lines: list[Line] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
+    problem: str = ""  # why nothing at all could be taken
+
+    @property
+    def gap(self) -> bool:
+        """Whether something is missing that was asked for."""
+        return bool(self.problem or self.failed)
 
     @property
     def good(self) -> list[Line]:
@@ -58,6 +64,7 @@ class Taken:
         return {
             "exports": [msgspec.to_builtins(line) for line in self.lines],
             "passed": [msgspec.to_builtins(one) for one in self.passed],
+            "problem": self.problem,
         }
 
     def changes(self) -> list[tuple[str, Change]]:
@@ -83,9 +90,11 @@ class Taken:
                 f"-  left out {len(self.passed)}: "
                 + ", ".join(f"{one.name} ({one.reason})" for one in self.passed[:10])
             )
+        if self.problem:
+            rows.append(f"-  FAILED   {self.problem}")
         rows.append(f"{len(self.good)} good, {len(self.failed)} failed, {len(told)} changes")
         # A line of the answer is a line: names come from IAM and from folders, and may hold anything.
-        return "\n".join(" ".join(row.splitlines()).replace("\n", " ") for row in rows)
+        return "\n".join(" ".join(row.splitlines()) for row in rows)
 
 
 def take(store: Store, exports: Iterable[Export | Passed], *, progress: Progress | None = None) -> Taken:
