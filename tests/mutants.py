@@ -61,10 +61,10 @@ def mutants(engine: Engine, detection: Detection) -> list[Mutant]:
 
 def survivors(
     detections: Sequence[Detection], choose: Callable[[Sequence[Mutant]], Sequence[Mutant]] = list
-) -> tuple[list[Mutant], int]:
-    """Return the mutants that no case catches, and how many were tried."""
-    caught = [(mutant, names) for mutant, names in catches(detections, choose)]
-    return [mutant for mutant, names in caught if not names], len(caught)
+) -> tuple[list[Mutant], list[Mutant]]:
+    """Return the mutants that no case catches, and all that were tried."""
+    caught = list(catches(detections, choose))
+    return [mutant for mutant, names in caught if not names], [mutant for mutant, _ in caught]
 
 
 def catches(

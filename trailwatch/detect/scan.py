@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.detect import compile as sql
-from trailwatch.detect import context, novelty
+from trailwatch.detect import context, narrow, novelty
 from trailwatch.detect.detection import Detection
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
@@ -79,6 +79,17 @@ def scan(
 
 def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
+    if context.kept(engine):
+        return _evaluated(engine, detections, history=history)
+    # A scope that is too large to keep would be worked out again by every rule that is a query of its own.
+    narrow.keep(engine, detections)
+    try:
+        return _evaluated(engine, detections, history=history)
+    finally:
+        narrow.restore(engine)
+
+
+def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     failed: list[NotRun] = []
     unable: list[NotRun] = []
     hits: list[pa.Table] = [HITS.empty_table()]
