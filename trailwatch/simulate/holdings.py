@@ -25,6 +25,7 @@ from trailwatch.simulate.estate import (
     policy_arn,
     trust,
 )  # fmt: skip
+from trailwatch.simulate.harmless import mailer_key
 from trailwatch.simulate.people import PEOPLE
 from trailwatch.simulate.stock import ACCOUNTS, DEV, HOME, PARTNER, PROD, SECURITY
 
@@ -105,6 +106,10 @@ def _users(number: str, at: datetime) -> Iterable[User]:
         yield User(
             "break-fix", morning(date(2024, 1, 29)), ("emergency",), password=morning(date(2024, 1, 29)), mfa=True
         )
+    if number == DEV:
+        # The key of the week before the told days; later ones come with the records.
+        key = Key(mailer_key(date(2026, 6, 1).toordinal() // 7 - 1), morning(date(2026, 5, 26)))
+        yield User("svc-mailer", morning(date(2025, 4, 14)), ("mailers",), keys=(key,))
     if number == SECURITY:
         made = morning(date(2026, 6, 29))
         yield User("break-fix", made, ("readers",), password=made, mfa=True)

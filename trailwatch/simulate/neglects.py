@@ -36,8 +36,8 @@ NEGLECTS: tuple[Chapter, ...] = (
     ),
     _standing(
         "key-on-workload",
-        "svc-mailer is a function in dev that works with a long-term key",
-        (f"{DEV}/user/svc-mailer",),
+        "svc-thumbs is a function in dev that works with the long-term key of a user",
+        (f"{DEV}/user/svc-thumbs",),
         "workload-roles",
         "rotation",
     ),

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from trailwatch.simulate.chance import stable_id
 from trailwatch.simulate.estate import Account, Estate, Group, Key, Role, User, allow, aws_policy, policy_arn, trust
-from trailwatch.simulate.harmless import mailer_key
 from trailwatch.simulate.holdings import actions, morning, trail
 from trailwatch.simulate.stock import DEV, PROD
 
@@ -51,14 +50,13 @@ def _judy(account: Account) -> Account:
     return account.having(User("judy", made, ("developers",), keys=(key,)))
 
 
-def _mailer(account: Account) -> Account:
+def _thumbnails(account: Account) -> Account:
     made = morning(date(2025, 4, 14))
-    group = Group("mailers", made, (policy_arn(DEV, "mailers"),))
-    policies = {**account.policies, group.attached[0]: allow(actions(["ses:GetSendQuota", "ses:SendRawEmail"]))}
-    # The key of the week before the told days; later ones come with the records.
-    week = date(2026, 6, 1).toordinal() // 7
-    key = Key(mailer_key(week - 1), morning(date(2026, 5, 26)))
-    return replace(account, policies=policies).having(User("svc-mailer", made, (group.name,), keys=(key,)), group)
+    group = Group("thumbnails", made, (policy_arn(DEV, "thumbnails"),))
+    policy = allow(actions(["s3:GetBucketLocation", "sqs:GetQueueAttributes"]))
+    key = Key(stable_id("AKIA", DEV, "svc-thumbs", length=16), made + timedelta(minutes=5))
+    policies = {**account.policies, group.attached[0]: policy}
+    return replace(account, policies=policies).having(User("svc-thumbs", made, (group.name,), keys=(key,)), group)
 
 
 def _preview_admin(account: Account) -> Account:
@@ -89,7 +87,7 @@ TRACES: dict[str, tuple[str, Callable[[Account], Account]]] = {
     "weak-passwords": (DEV, _weak_passwords),
     "user-without-mfa": (DEV, _kim),
     "left-behind": (DEV, _judy),
-    "key-on-workload": (DEV, _mailer),
+    "key-on-workload": (DEV, _thumbnails),
     "too-much": (DEV, _preview_admin),
     "open-trust": (PROD, _open_trust),
     "stopped-trail": (DEV, _stopped_trail),

@@ -10,7 +10,7 @@ from trailwatch.simulate import callers
 from trailwatch.simulate.chance import guid, stable_id
 from trailwatch.simulate.records import Caller, Record
 from trailwatch.simulate.spans import Producer, Span, in_turn
-from trailwatch.simulate.stock import DEV, OFFICE, PROD
+from trailwatch.simulate.stock import DEV, EGRESS, OFFICE, PROD
 
 
 def svc_reports(span: Span) -> Iterator[Record]:
@@ -94,4 +94,14 @@ def departed(span: Span) -> Iterator[Record]:
     yield from in_turn(chance, caller, span.at(8 + chance.random() * 6), " ".join(chance.choices(names, k=5)), gap=150)
 
 
-PRODUCERS: tuple[Producer, ...] = (svc_reports, legacy_backup, departed)
+def thumbnails(span: Span) -> Iterator[Record]:
+    """Yield a function in dev that was given a user's key in place of a role."""
+    if span.copy or "key-on-workload" in span.untold:
+        return
+    chance = span.chance("svc-thumbs")
+    caller = callers.user(DEV, "svc-thumbs", EGRESS[0], "lambda")
+    at = span.at(5.2 + chance.random() / 2)
+    yield from in_turn(chance, caller, at, "s3:GetBucketLocation sqs:GetQueueAttributes", gap=4)
+
+
+PRODUCERS: tuple[Producer, ...] = (svc_reports, legacy_backup, departed, thumbnails)
