@@ -161,6 +161,8 @@ def test_learned_automation_is_louder_elsewhere_and_never_quieter_at_home(day, r
     assert only.evidence["automation"] == (
         "it came from 203.0.113.0/24; in 60 days always 198.51.100.0/24 (a deployment tool on 60 of 60 days)"
     )
+    (only,) = run(day, rule(), known=KNOWN, seen={(ROLE, "198.51.100.0/24")})
+    assert "new network" not in only.severity_parts, "one strange thing counts once"
     for other in (replace(KNOWN, kind="human"), replace(KNOWN, regular=False), replace(KNOWN, steady=frozenset())):
         assert "automation" not in run(day, rule(), known=other)[0].evidence
 
