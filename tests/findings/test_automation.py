@@ -28,7 +28,7 @@ WORK = {
 KNOWN = Ways(
     days=60,
     values={
-        "address": {"198.51.100.0/24": 60}, "client": {"terraform linux": 60}, "through": {"cloudformation": 30},
+        "address": {"198.51.100.0/24": 60}, "client": {"terraform linux": 60}, "through": {"cloudformation.amazonaws.com": 30},
         "action": {"iam:CreateUser": 40, "ec2:RunInstances": 60}, "service": {"iam.amazonaws.com": 40},
     },
     steady=frozenset({"address", "client"}), kind="pipeline", evidence="a deployment tool on 60 of 60 days", regular=True,
@@ -95,7 +95,12 @@ def test_neither_the_principal_nor_its_client_is_enough_without_its_network(day,
 
 def test_a_source_string_alone_quiets_nobody(day, rule) -> None:
     """`invokedBy` and a service's name as the source are the caller's choice: CloudFormation runs for whoever asks."""
-    through = WORK | {"origin": "via-service", "address": "cloudformation", "network": "", "client": "aws-service"}
+    through = WORK | {
+        "origin": "via-service",
+        "address": "cloudformation.amazonaws.com",
+        "network": "",
+        "client": "aws-service",
+    }
     day.event("user-created", **through)
     for config in (None, CONFIG):
         (only,) = run(day, rule(), config=config)
@@ -105,7 +110,10 @@ def test_a_source_string_alone_quiets_nobody(day, rule) -> None:
     strange = replace(KNOWN, values={**KNOWN.values, "through": {}})
     assert run(day, rule(), known=strange)[0].severity == "medium"
     (only,) = run(day, rule(), config=CONFIG, known=strange)
-    assert (only.severity, only.evidence["automation"]) == ("high", "it came through cloudformation, never before")
+    assert (only.severity, only.evidence["automation"]) == (
+        "high",
+        "it came through cloudformation.amazonaws.com, never before",
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,6 +161,8 @@ def test_learned_automation_is_louder_elsewhere_and_never_quieter_at_home(day, r
     assert only.evidence["automation"] == (
         "it came from 203.0.113.0/24; in 60 days always 198.51.100.0/24 (a deployment tool on 60 of 60 days)"
     )
+    (only,) = run(day, rule(), known=KNOWN, seen={(ROLE, "198.51.100.0/24")})
+    assert "new network" not in only.severity_parts, "one strange thing counts once"
     for other in (replace(KNOWN, kind="human"), replace(KNOWN, regular=False), replace(KNOWN, steady=frozenset())):
         assert "automation" not in run(day, rule(), known=other)[0].evidence
 
@@ -184,7 +194,7 @@ def test_ways_are_what_was_done_on_settled_days() -> None:
     row = {"principal": ROLE, "person": "", "client": "terraform linux", "address": "18.185.41.0/24"}
     history = [used(one, **row) for one in days("2025-10-20", 75)]
     history += [used("2026-01-01", **(row | {"address": "203.0.113.0/24"})),  # an intruder's first days teach nothing
-                used("2025-12-01", **(row | {"origin": "via-service", "address": "cloudformation"})),
+                used("2025-12-01", **(row | {"origin": "via-service", "address": "cloudformation.amazonaws.com"})),
                 used("2026-01-02", event_source="signin.amazonaws.com", event_name="ConsoleLogin", outcome="failed",
                      **(row | {"address": "192.0.2.0/24"}))]  # fmt: skip
     history += [used(one, principal="111122223333/user/bob") for one in days("2025-10-20", 75)]
@@ -197,7 +207,7 @@ def test_ways_are_what_was_done_on_settled_days() -> None:
     assert mine.knows("address", "18.185.41.0/24")
     assert not mine.knows("address", "203.0.113.0/24")
     assert not mine.knows("address", "192.0.2.0/24")
-    assert mine.knows("through", "cloudformation")
+    assert mine.knows("through", "cloudformation.amazonaws.com")
     assert mine.knows("action", "ec2:DescribeInstances")
     assert {"address", "client"} <= mine.steady
 

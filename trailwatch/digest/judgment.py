@@ -35,6 +35,12 @@ class Ground:
     # (account, detection of posture) → '' where an export answered it, else why not; a missing pair had no export.
     posture: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every account that was heard of, that is declared, or that has exports."""
+        exported = (account for account, _ in self.posture)
+        return tuple(account for account in dict.fromkeys((*self.accounts, *self.names, *exported)) if account)
+
     def name(self, account: str) -> str:
         """Return what an account is called."""
         return self.names.get(account) or account

@@ -86,7 +86,8 @@ def practices(
 ) -> tuple[PracticeState, ...]:
     """Return the state of every practice, from the findings and from which detections and exports could say anything."""
     told, rules = sorted(findings, key=urgency), tuple(detections)
-    return tuple(_practice(practice, told, rules, ground, before) for practice in PRACTICES)
+    accounts = [account for account in dict.fromkeys((*ground.known, *map(account_of, told))) if account]
+    return tuple(_practice(practice, told, rules, ground, accounts, before) for practice in PRACTICES)
 
 
 def controls(
@@ -104,19 +105,19 @@ def account_of(finding: Finding) -> str:
 
 
 def _practice(
-    practice: Practice, told: Sequence[Finding], rules: Sequence[Detection], ground: Ground, before: Before | None
-) -> PracticeState:
+    practice: Practice, told: Sequence[Finding], rules: Sequence[Detection], ground: Ground, accounts: Sequence[str],
+    before: Before | None,
+) -> PracticeState:  # fmt: skip
     mine = [one for one in told if practice.code in one.practices]
     serving = [rule for rule in rules if practice.code in rule.practices]
-    accounts = dict.fromkeys((*ground.accounts, *ground.names, *(account_of(one) for one in mine)))
-    whole = _sides(mine, serving, ground, [account for account in accounts if account], shows=_shows(practice))
+    whole = _sides(mine, serving, ground, accounts, shows=_shows(practice))
     broken = [one for one in mine if breaks(one)]
     state, because = together(len(broken), *whole)
     return PracticeState(
         practice.number, practice.code, practice.title, state, because, *whole, len(broken),
         before.of(practice.code) if before else None, _since(broken), _identities(broken, ground),
         tuple(one.id for one in broken), _next(broken),
-        tuple(_account(practice, account, mine, serving, ground, before) for account in accounts if account),
+        tuple(_account(practice, account, mine, serving, ground, before) for account in accounts),
     )  # fmt: skip
 
 
@@ -160,8 +161,7 @@ def _control(
     serving = {rule.id: rule for rule in rules if control.number in rule.cis}
     mine = [one for one in told if serving.keys() & _detections(one)]
     broken = [one for one in mine if breaks(one)]
-    accounts = [account for account in dict.fromkeys((*ground.accounts, *ground.names)) if account]
-    sides = _sides(mine, tuple(serving.values()), ground, accounts, shows=(True, False))
+    sides = _sides(mine, tuple(serving.values()), ground, ground.known, shows=(True, False))
     state, because = together(len(broken), *sides)
     return ControlState(
         control.number, control.title, state, because, tuple(serving), len(broken),

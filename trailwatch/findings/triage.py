@@ -130,7 +130,8 @@ def _superseded(hits: pa.Table, rules: Mapping[str, Detection]) -> pa.Table:
 
 def _finding(group: Group, known: Known) -> Finding:
     rule, day, config = group.rule, known.day, known.config
-    automation = judge(group.rows, config=config, ways=known.ways)
+    # An unusual day is unlike what was learned by its own nature; only what is declared can make it worse.
+    automation = judge(group.rows, config=config, ways={} if rule.id == model.UNUSUAL_DAY.id else known.ways)
     around = context(group, automation=automation, ways=known.ways, seen=known.seen)
     severity, parts = weigh(rule.severity, novelty=novelty(group), context=around)
     ids = [row["event_id"] for row in group.rows if row["event_id"]]
