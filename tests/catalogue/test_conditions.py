@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import mutants
+import pytest
 
 from trailwatch.detect import catalogue
 from trailwatch.detect.detection import Case, Detection
