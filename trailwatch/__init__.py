@@ -14,6 +14,7 @@ The map. Data runs down this list, imports run up it:
     engine sql/                              DuckDB, and one relation a file
     store                                    Delta tables: layout, atomic writes, local copy of a remote store
     ingest                                   objects of a trail → events
+    snapshot                                 IAM, live or exported → snapshots, and what changed
     profile                                  events → sessions, activity, identity_days, seen → baseline, features
     detect detections/                       detections as data → hits
     model                                    identity-days → anomalies within a budget
@@ -21,6 +22,7 @@ The map. Data runs down this list, imports run up it:
     investigate                              results that show themselves
     digest                                   coverage, findings, practices → one day's page
     simulate                                 the organization behind sample_logs
+    doctor                                   the permissions needed, and how store and configuration are
     api cli                                  the doors
 """
 

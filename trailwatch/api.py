@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,11 +13,17 @@ from typing import Any
 
 from trailwatch import aws
 from trailwatch.config import Config, layered
+from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
-from trailwatch.digest import build, quick
+from trailwatch.detect.template import TOLD, template
+from trailwatch.digest import backtest, build, quick
+from trailwatch.digest.backtested import Backtest
 from trailwatch.digest.page import Digest
-from trailwatch.errors import ConfigError, StoreError
+from trailwatch.digest.practice_page import PracticeReport, practice_report
+from trailwatch.digest.week import kept
+from trailwatch.errors import ConfigError, SourceError, StoreError
 from trailwatch.finding import Finding
+from trailwatch.findings import scoped
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
@@ -25,19 +32,23 @@ from trailwatch.investigate.rows import Rows
 from trailwatch.profile import identity, settle
 from trailwatch.profile.settle import Settled
 from trailwatch.progress import Progress, Silent
+from trailwatch.snapshot import accounts as organization
+from trailwatch.snapshot import files
+from trailwatch.snapshot.take import Taken, take
 from trailwatch.store.tables import Store
-from trailwatch.window import Window, parse_day, parse_window
+from trailwatch.window import Window, parse_day, parse_moment, parse_window
 
 DELIVERY = timedelta(hours=2)  # after this, logs of an hour are taken as complete
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one daily run did: the account of the ingest, and the digests that it made."""
+    """What one daily run did: the account of the ingest, the snapshot where one is wanted, and the digests."""
 
     account: Account
     settled: Settled
     digests: tuple[Digest, ...]
+    snapshot: Taken | None = None
 
 
 class Trail:
@@ -75,6 +86,40 @@ class Trail:
             accounts=tuple(accounts), regions=tuple(regions), reconcile=reconcile, progress=progress or Silent(),
         )  # fmt: skip
 
+    def snapshot(
+        self,
+        source: str | None = None,
+        *,
+        accounts: Iterable[str] = (),
+        taken: datetime | str | None = None,
+        progress: Progress | None = None,
+    ) -> Taken:
+        """Keep an export of IAM, and tell what changed: from a folder of exported files, or live from AWS.
+
+        Live it is the own account, or with `[snapshot] role_name` every account of the organization. Of files, `taken`
+        says when they were exported; the default is what they say themselves, else when they last changed.
+        """
+        now = datetime.now(UTC)
+        settings = self.config.snapshot
+        where = source or ("" if settings.role_name or settings.live else settings.folder)
+        only = tuple(accounts) or tuple(settings.accounts)
+        for account in only:
+            if not re.fullmatch(r"\d{12}", account):
+                raise ConfigError(f"{account!r} is not an account", where="--account", hint="its 12 digits")
+        when = parse_moment(taken, now=now, where="--taken") if isinstance(taken, str) else taken
+        if when and (not where or when > now):
+            hint = "a moment that is past" if where else "--from FOLDER"
+            raise ConfigError("only files that exist have been exported before", where="--taken", hint=hint)
+        found = (
+            files.exports(where, accounts=only, taken_at=when, now=now)
+            if where
+            else organization.collect(
+                aws.access(self.config.source), accounts=only, role_name=settings.role_name,
+                entities=settings.last_accessed,
+            )
+        )  # fmt: skip
+        return take(self.store, found, progress=progress)
+
     def settle(self, *, progress: Progress | None = None) -> Settled:
         """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""
         return settle.settle(self.store, aliases=self.config.aliases(), progress=progress or Silent())
@@ -89,12 +134,13 @@ class Trail:
         return build.build(self.store, day=when, config=self.config, now=now)
 
     def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
-        """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+        """Do the day's work: ingest, a snapshot where `[snapshot]` wants one, settle, and the digests that are due."""
         account = self.ingest(source, progress=progress)
+        taken = self._daily_snapshot(progress) if self.config.snapshot.wanted else None
         settled = self.settle(progress=progress)
         now = datetime.now(UTC)
         made = [build.build(self.store, day=day, config=self.config, now=now) for day in self.due(now=now)]
-        return Run(account, settled, tuple(made))
+        return Run(account, settled, tuple(made), taken)
 
     def due(self, *, now: datetime) -> list[date]:
         """Return the days that `run` makes a digest of, the oldest first.
@@ -115,6 +161,44 @@ class Trail:
         told = [day for day in missing if day <= newest or day == closed]
         return told + sorted({today} & days)
 
+    def backtest(
+        self,
+        rule: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        against: str | None = None,
+        budget: float | None = None,
+        progress: Progress | None = None,
+    ) -> Backtest:
+        """Run a detection (its id, a file, or a folder of them) over days that have passed [default: the last thirty].
+
+        `against` names another version to compare with; by default that is the one of the same id that is in use.
+        """
+        chosen = choose(rule, self.config)
+        others = choose(against, self.config).detections if against else in_use(chosen, self.config)
+        days = parse_window(start, end, now=datetime.now(UTC)).days() or (date.min, date.max)
+        return backtest.run(
+            self.store, chosen, config=self.config, first=None if days[0] == date.min else days[0],
+            last=None if days[1] == date.max else days[1], against=others, budget=budget, progress=progress,
+        )  # fmt: skip
+
+    def template(self, name: str, like: str) -> str:
+        """Return the text of a new detection of what a finding, or an event, of this id is about."""
+        found = views.finding(self.store, like)
+        ids = found.event_ids[:100] if found else (like,)
+        days = (found.first_time.date(), found.last_time.date()) if found else (date.min, date.max)
+        events = scoped.read(self.store, ids, days=days, config=self.config, more=TOLD)
+        if not events:
+            raise StoreError(f"there is neither a finding nor an event {like!r}", where=self.store.uri)
+        rows = sorted(events.values(), key=lambda row: (row["event_time"], row["event_id"]))
+        if found is None:
+            return template(name, rows, about=f"event {like}")
+        return template(
+            name, rows, severity=found.severity, practices=found.practices, attack=found.attack,
+            about=f"finding {found.id} ({found.detection})",
+        )  # fmt: skip
+
     def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
         """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""
         now = datetime.now(UTC)
@@ -128,6 +212,11 @@ class Trail:
             hint = 'trailwatch sql "select id, title from findings"'
             raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
         return found
+
+    def practices(self, day: date | str | None = None, *, account: str = "") -> PracticeReport:
+        """Return what the newest digest, or that of a day, says of the eighteen practices and the CIS controls."""
+        when = parse_day(day, now=datetime.now(UTC)) if isinstance(day, str) else day
+        return practice_report(kept(self.store, when), account=account)
 
     def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
         """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.
@@ -150,6 +239,13 @@ class Trail:
         found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
         found.title = "findings"
         return found
+
+    def _daily_snapshot(self, progress: Progress | None) -> Taken:
+        try:
+            return self.snapshot(progress=progress)
+        except (SourceError, ConfigError) as error:
+            # The digest of the logs does not depend on it, and tells of what could not be evaluated.
+            return Taken(problem=str(error))
 
     def _last_day(self) -> date:
         days: list[date] = [key[0] for key in self.store.partitions("activity")]

@@ -7,17 +7,20 @@ is named, through AssumeRole, refreshed before they expire.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, cast
 
 import boto3
 import botocore.session
+from botocore import xform_name
 from botocore.config import Config as ClientConfig
 from botocore.credentials import AssumeRoleCredentialFetcher, Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from obstore.store import S3Store
 
 from trailwatch.config import SourceSection
@@ -25,7 +28,9 @@ from trailwatch.errors import SourceError
 
 _REGION = "us-east-1"
 _FRESH = timedelta(minutes=5)  # how long the readers of a bucket keep credentials before they ask again
+# The waits between attempts grow, with jitter.
 _CLIENT = ClientConfig(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 6})
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
 
 class Frozen(Protocol):
@@ -34,6 +39,20 @@ class Frozen(Protocol):
     access_key: str | None
     secret_key: str | None
     token: str | None
+
+
+class Refused(SourceError):
+    """A call that AWS answered with an error, or did not answer."""
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        self.action, self.code = action, code
+        hint = f"allow {action} (trailwatch doctor --policy)" if code in _DENIED else ""
+        super().__init__(f"{action}: {code}: {message}", where="AWS", hint=hint)
+
+    @property
+    def denied(self) -> bool:
+        """Tell whether a permission is missing."""
+        return self.code in _DENIED
 
 
 @dataclass(frozen=True)
@@ -45,10 +64,13 @@ class Access:
     role_arn: str = ""
     endpoint_url: str = ""
     requester_pays: bool = False
+    through: Access | None = None  # whose credentials assume the role
 
     @cached_property
     def session(self) -> boto3.Session:
         """The boto3 session of the profile, and of the role where one is named."""
+        if self.through:
+            return self._in_role(self.through.session)
         try:
             base = boto3.Session(profile_name=self.profile or None, region_name=self.region or None)
         except BotoCoreError as error:
@@ -75,6 +97,10 @@ class Access:
             raise SourceError(f"no credentials: {error}", where="AWS", hint="aws sts get-caller-identity") from error
         hint = "--profile NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or aws sso login"
         raise SourceError("there are no credentials", where="AWS", hint=hint)
+
+    def into(self, role_arn: str) -> Access:
+        """Return the access that a role gives to whoever has this one."""
+        return replace(self, role_arn=role_arn, through=self)
 
     def client(self, service: str, *, region: str = "") -> Any:
         """Return a boto3 client with time limits and retries."""
@@ -144,7 +170,12 @@ class Access:
     def _in_role(self, base: boto3.Session) -> boto3.Session:
         core = botocore.session.get_session()
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=base._session.create_client,  # noqa: SLF001 — boto3 offers no other way to a client creator
+            client_creator=partial(
+                base._session.create_client,  # noqa: SLF001 — boto3 offers no other way to a client creator
+                region_name=self.region or base.region_name or _REGION,
+                endpoint_url=self.endpoint_url or None,
+                config=_CLIENT,
+            ),
             source_credentials=cast(Credentials, base.get_credentials()),
             role_arn=self.role_arn,
             extra_args={"RoleSessionName": "trailwatch"},
@@ -153,6 +184,46 @@ class Access:
             method="assume-role", refresh_using=fetcher.fetch_credentials
         )
         return boto3.Session(botocore_session=core, region_name=self.region or base.region_name)
+
+
+class Caller:
+    """Calls of AWS's APIs by the names of their permissions; safe for several threads."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def call(self, action: str, *, region: str = "", **parameters: Any) -> dict[str, Any]:
+        """Call `iam:GetAccountSummary` and its like, and return the answer; an error is Refused."""
+        service, _, name = action.partition(":")
+        try:
+            return cast(dict[str, Any], getattr(self._client(service, region), xform_name(name))(**parameters))
+        except ClientError as error:
+            said = error.response.get("Error", {})
+            # The credentials of a role are fetched by the first call that needs them.
+            asked = "sts:AssumeRole" if error.operation_name == "AssumeRole" else action
+            raise Refused(asked, said.get("Code", "Unknown"), said.get("Message", "")) from error
+        except (BotoCoreError, ResponseParserError, KeyError) as error:
+            # A page of some proxy in place of AWS's answer ends in one of the latter two.
+            raise Refused(action, type(error).__name__, " ".join(str(error).split())) from error
+
+    def pages(self, action: str, *, sent: str, told: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Yield all pages of an answer: `told` is the mark for the next page, `sent` the parameter that takes it."""
+        mark: dict[str, Any] = {}
+        while True:
+            page = self.call(action, **parameters, **mark)
+            yield page
+            if not page.get(told) or page.get("IsTruncated") is False:
+                return
+            mark = {sent: page[told]}
+
+    def _client(self, service: str, region: str) -> Any:
+        with self._lock:
+            key = (service, region)
+            if key not in self._clients:
+                self._clients[key] = self._access.client(service, region=region)
+            return self._clients[key]
 
 
 def access(source: SourceSection) -> Access:

@@ -45,7 +45,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(0)]
 EVENTS_WANTED = int(os.environ.get("TRAILWATCH_BENCH_EVENTS", "200000"))
 MEMORY_EVENTS = int(os.environ.get("TRAILWATCH_BENCH_MEMORY_EVENTS", "1000000"))
 OBJECT = 500  # records
-SMALL = 20  # records; about 2 KB
+SMALL = 12  # records; about 2 KB gzipped
 ROUNDS = 3
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+STORY = "2026-07-28"
 RULE = """title = "Trail {target} stopped"
 severity = "high"
 practices = ["monitoring"]
@@ -197,3 +198,28 @@ def test_simulated_logs_are_ingested(command) -> None:
 
 def test_settle_accounts_in_json(command, at) -> None:
     assert json.loads(command("settle", "--format", "json", *at).out) is not None
+
+
+def test_practices_reads_what_the_digest_said(command, at, tmp_path) -> None:
+    assert command("practices", "--store", tmp_path / "empty").code == 1
+    missing = command("practices", "--date", "2026-07-21", *at)
+    assert missing.code == 1
+    assert "trailwatch digest --date 2026-07-21" in missing.err
+    assert command("digest", "--date", STORY, *at).code == 0
+    done = command("practices", "--date", STORY, *at)
+    assert done.code == 0
+    assert all(f" {number} " in done.out for number in ("R1", "U7", "B3a", "B6"))
+    assert "BROKEN    U1 " in done.out
+    one = command("practices", "--date", STORY, "--account", "dev", *at).out
+    assert "· dev (310987654321)" in one
+    assert " 4.15 " in command("practices", "--date", STORY, "--by", "cis", *at).out
+    both = command("practices", "--date", STORY, "--by", "cis", "--account", "dev", *at)
+    assert (both.code, both.out) == (2, "")
+    assert command("practices", "--date", STORY, "--account", "nowhere", *at).code == 2
+
+
+def test_a_rule_may_not_take_the_name_of_another(command, tmp_path) -> None:
+    (tmp_path / "root-sign-in.toml").write_text(RULE)
+    done = command("rules", "check", "root-sign-in.toml")
+    assert done.code == 1
+    assert "the id is taken by" in done.out

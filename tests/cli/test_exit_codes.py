@@ -75,7 +75,12 @@ def test_gaps_win_over_findings(command, broken) -> None:
 
 
 def test_cancelled(process, sample_logs, tmp_path) -> None:
-    running = process("ingest", sample_logs, "--store", "store")
+    # A suite that a shell runs in the background ignores Ctrl-C, and what it starts would too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        running = process("ingest", sample_logs, "--store", "store")
+    finally:
+        signal.signal(signal.SIGINT, before)
     end = time.monotonic() + 60
     while not (tmp_path / "store").is_dir():
         assert time.monotonic() < end

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from digest.reports import FINDINGS, page
 
 from trailwatch.digest.page import Digest
+from trailwatch.digest.practice_page import PracticeReport, practice_report
 from trailwatch.finding import Top
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Any]:
     """Open a digest in a window of its own; whatever the page says or asks for is kept."""
     opened: list[Any] = []
 
-    def run(digest: Digest, *, width: int = 1280, scheme: str = "light", name: str = "page") -> Page:
+    def run(
+        digest: Digest | PracticeReport, *, width: int = 1280, scheme: str = "light", name: str = "page", **options: Any
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         opened.append(context)
         page = context.new_page()
@@ -39,7 +43,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Any]:
         page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))
         page.on("request", lambda request: page.asked.append(request.url))
         file = tmp_path / f"{name}.html"
-        file.write_text(digest.render("html"), encoding="utf-8")
+        file.write_text(digest.render("html", **options), encoding="utf-8")
         page.goto(file.as_uri())
         if SEEN:
             page.screenshot(path=str(Path(SEEN) / f"{name}-{width}-{scheme}.png"), full_page=True)
@@ -96,6 +100,32 @@ def test_a_page_fits_and_is_silent(show, request, day, width, scheme) -> None:
     _holds(page)
     assert page.locator("h1").inner_text().startswith("trailwatch")
     assert page.locator("body").is_visible()
+
+
+@pytest.fixture
+def practised() -> PracticeReport:
+    """A practice report with findings from both sides, one of them an attack on the page."""
+    evil = replace(FINDINGS[0], title=ATTACK, person=ATTACK, next=ATTACK, principal=f"111122223333/role/{LONG}")
+    return practice_report(page(findings=(evil, *FINDINGS[1:])))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("by", ["practice", "cis"])
+def test_the_practice_report_fits_and_is_silent(show, practised, by, width, scheme) -> None:
+    shown = show(practised, width=width, scheme=scheme, name=f"practices-{by}", by=by)
+    for folded in shown.locator("summary").all():
+        folded.click()
+    _holds(shown)
+    assert shown.locator("article").count() == (18 if by == "practice" else 15)
+    assert "<script>" in shown.locator("main").inner_text()
+    assert shown.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_digest_with_practices_from_both_sides_fits(show, width, scheme) -> None:
+    _holds(show(page(), width=width, scheme=scheme, name="both-sides"))
 
 
 @pytest.mark.parametrize("width", [400, 1280])

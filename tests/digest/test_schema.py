@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 from trailwatch.digest.coverage import Coverage
+from trailwatch.digest.judgment import Side
 from trailwatch.digest.page import Digest
-from trailwatch.digest.report import PracticeState
+from trailwatch.digest.report import AccountState, ControlState, PracticeState
 from trailwatch.finding import Finding, Incident
 
 
@@ -35,7 +36,7 @@ def test_a_scan_has_its_own_schema(story) -> None:
     assert set(values) == {"schema", "coverage", "incidents", "findings"}
 
 
-@pytest.mark.parametrize("kind", [Coverage, Finding, Incident, PracticeState])
+@pytest.mark.parametrize("kind", [Coverage, Finding, Incident, Side, AccountState, PracticeState, ControlState])
 def test_the_schema_names_every_field_and_no_other(kind) -> None:
     assert set(schema("digest")["$defs"][kind.__name__]["properties"]) == {field.name for field in fields(kind)}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from trailwatch.config import Config, Suppression
+from trailwatch.config import Automation, Config, Suppression
 from trailwatch.findings.triage import findings
+from trailwatch.findings.ways import Ways
 from trailwatch.model.explain import Reason
 from trailwatch.model.score import Anomaly
 
@@ -57,6 +58,18 @@ def test_a_suppressed_finding_hides_no_anomaly(day, rule) -> None:
     day.event("user-created")
     shown, hidden = run(day, rule(), config=config, anomalies=[anomaly("e0000")])
     assert (shown.kind, hidden.suppressed_by != "") == ("anomaly", True)
+
+
+def test_what_an_unusual_day_is_unlike_counts_once_unless_it_was_declared(day) -> None:
+    role = "111122223333/role/terraform"
+    day.event(principal=role, person="", address="203.0.113.0/24", network="")
+    known = {role: Ways(60, {"address": {"198.51.100.0/24": 60}}, frozenset({"address"}), "pipeline", "", regular=True)}
+    odd = [anomaly("e0000", principal=role, person="")]
+    assert run(day, anomalies=odd, ways=known)[0].severity == "medium"
+    config = Config(
+        networks={"build": ["198.51.100.0/24"]}, automation=Automation(principals=[role], networks=["build"])
+    )
+    assert run(day, anomalies=odd, ways=known, config=config)[0].severity == "high"
 
 
 def test_an_anomaly_without_events_stands_on_its_day(day, rule) -> None:

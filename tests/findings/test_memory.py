@@ -77,7 +77,8 @@ def test_posture_is_resolved_only_by_a_newer_snapshot(diary, finding) -> None:
     diary.write(DAY, on(DAY, finding, kind="posture", event_ids=()))
     for n in range(1, 9):
         assert diary.write(DAY + timedelta(n)) == {}
-    assert diary.write(DAY + timedelta(9), snapshot={"user-created"}) == {"f1": "resolved"}
+    assert diary.write(DAY + timedelta(9), snapshot={("user-created", "444455556666")}) == {}
+    assert diary.write(DAY + timedelta(10), snapshot={("user-created", "111122223333")}) == {"f1": "resolved"}
 
 
 def test_a_rerun_takes_its_statuses_from_the_days_before_only(diary, finding) -> None:

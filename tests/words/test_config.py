@@ -79,6 +79,22 @@ def test_flags_beat_the_environment_which_beats_the_file(tmp_path: Path) -> None
         ('[people.a]\nnetworks = ["home"]', ":1:1", "home"),
         ('[people.a]\non_call = [{ from = "x", to = 1 }]', ":1:1", "on_call"),
         ('[[suppress]]\ndetection = "a"\nreason = "b"\nuntil = 2026-01-01', "", "owner"),
+        ('[[suppress]]\ndetection = "a"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01', "", "one thing only"),
+        (
+            '[[suppress]]\ndetection = "*"\nprincipal = "a"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "one thing only",
+        ),
+        (
+            '[[suppress]]\ndetection = "a"\nprincipal = "**"\nreason = "b"\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "one thing only",
+        ),
+        (
+            '[[suppress]]\ndetection = "a"\nprincipal = "b"\nreason = " "\nowner = "c"\nuntil = 2026-01-01',
+            "",
+            "no reason",
+        ),
         ("[store", "", "not valid TOML"),
     ],
 )
@@ -92,3 +108,11 @@ def test_mistakes_name_place_and_remedy(tmp_path: Path, text: str, place: str, w
 def test_a_named_file_must_exist() -> None:
     with pytest.raises(ConfigError, match="no such file"):
         config.load("/nowhere/trailwatch.toml", environment={})
+
+
+def test_networks_of_automation_and_principals_have_to_exist(tmp_path) -> None:
+    for section in ('[automation]\nnetworks = ["offfice"]\n', '[principals."x"]\nnetworks = ["offfice"]\n'):
+        file = tmp_path / "trailwatch.toml"
+        file.write_text(f'{section}[networks]\noffice = ["198.51.100.0/24"]\n')
+        with pytest.raises(ConfigError, match="'offfice' is not declared"):
+            config.load(str(file))

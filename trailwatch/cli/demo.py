@@ -23,6 +23,7 @@ def demo(
 ) -> None:
     """Run everything on the sample logs in a temporary store, print one digest, and write its page."""
     from trailwatch import api
+    from trailwatch.simulate import EXPORTED
 
     logs = api.sample_logs()
     folder = Path(keep) if keep else Path(tempfile.mkdtemp(prefix="trailwatch-demo-"))
@@ -30,6 +31,7 @@ def demo(
     progress = output.progress(quiet=quiet)
     account = trail.ingest(str(logs), progress=progress)
     output.say(account.text())
+    output.say(trail.snapshot(str(logs / "iam"), taken=EXPORTED, progress=progress).text())
     output.say(trail.settle(progress=progress).text())
     page = trail.digest(date, progress=progress)
     output.write(page.render("text"), None)

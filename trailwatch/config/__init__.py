@@ -24,6 +24,7 @@ from trailwatch.config.sections import (
     Principal,
     Rules,
     Section,
+    Snapshot,
     SourceSection,
     Span,
     StoreSection,
@@ -35,7 +36,7 @@ DEFAULT_FILE = "trailwatch.toml"
 
 __all__ = [
     "DEFAULT_FILE", "Automation", "Class", "Config", "Group", "Model", "Organization", "Override", "Person", "Practices",
-    "Principal", "Rules", "Section", "SourceSection", "Span", "StoreSection", "Suppression", "layered", "load",
+    "Principal", "Rules", "Section", "Snapshot", "SourceSection", "Span", "StoreSection", "Suppression", "layered", "load",
 ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any
     for name, key in short.items():
         if environment.get(name):
             yield name, key, environment[name]
-    for section in ("store", "source", "practices", "model"):
+    for section in ("store", "source", "practices", "snapshot", "model"):
         for field in msgspec.structs.fields(get_type_hints(Config)[section]):
             name = f"TRAILWATCH_{section}_{field.name}".upper()
             if environment.get(name):

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from trailwatch.config.sections import Config, Group, Section
+from trailwatch.config.sections import Config, Group, Section, Suppression
 from trailwatch.errors import ConfigError
 from trailwatch.window import parse_shift
+
+NARROWING = ("detection", "principal", "person", "account", "network", "target")
+"""The fields of a suppression that say what it is about; a pattern that fits everything says nothing."""
 
 
 def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
@@ -59,11 +62,30 @@ def check_values(config: Config, where: str, text: str) -> None:
             raise ConfigError(f"{name!r} has shifts but no time_zone", where=there, hint='time_zone = "Europe/Berlin"')
         if any(not isinstance(moment, date) for span in person.on_call for moment in (span.from_, span.to)):
             raise ConfigError("on_call needs dates", where=there, hint="{ from = 2026-07-25, to = 2026-07-26 }")
-        for network in person.networks:
-            if network not in config.networks:
-                raise ConfigError(f"network {network!r} is not declared", where=there, hint="add it under [networks]")
+        _check_networks(person.networks, config, there)
+    for suppression in config.suppress:
+        check_suppression(suppression, place(where, text, "suppress"))
     for name, principal in config.principals.items():
         _check_zone(principal.time_zone, place(where, text, name))
+        _check_networks(principal.networks, config, place(where, text, name))
+    _check_networks(config.automation.networks, config, place(where, text, "automation"))
+
+
+def _check_networks(names: list[str], config: Config, where: str) -> None:
+    for network in names:
+        if network not in config.networks:
+            raise ConfigError(f"network {network!r} is not declared", where=where, hint="add it under [networks]")
+
+
+def check_suppression(entry: Suppression, where: str) -> None:
+    """Refuse a suppression that names fewer than two things, or nobody who answers for it."""
+    names = [getattr(entry, name) for name in NARROWING]
+    if sum(bool(name.strip("*? ")) for name in names) < 2:
+        raise ConfigError(f"the suppression of {entry.detection!r} is too wide: it names one thing only", where=where,
+                          hint=f"at least two of {', '.join(NARROWING)}")  # fmt: skip
+    for name in ("reason", "owner"):
+        if not getattr(entry, name).strip():
+            raise ConfigError(f"the suppression of {entry.detection!r} has no {name}", where=where)
 
 
 def _zoned_by_group(config: Config, name: str) -> bool:

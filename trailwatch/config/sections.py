@@ -75,20 +75,42 @@ class Principal(Section, frozen=True, kw_only=True):
 
 
 class Automation(Section, frozen=True, kw_only=True):
-    """Principals and clients that run unattended; what leaves their declared bounds weighs more, not less."""
+    """Principals that run unattended, what they do, from where and with what; what is unlike that weighs more.
+
+    What is not declared here is learned. For one principal alone it stands under [principals].
+    """
 
     principals: list[str] = []
+    actions: list[str] = []
+    networks: list[str] = []
     clients: list[str] = []
 
 
 class Practices(Section, frozen=True, kw_only=True):
-    """Limits of the practices, in days."""
+    """Limits of the practices: days, and the length of a password."""
 
     unused_days: int = 90
     dormant_days: int = 60
     key_age_days: int = 90
     password_age_days: int = 90
     review_days: int = 90
+    minimum_length: int = 14
+
+
+class Snapshot(Section, frozen=True, kw_only=True):
+    """How IAM is exported, and how old an export may be; `run` takes one where a role, a folder or `live` is named."""
+
+    role_name: str = ""  # the role that every account of the organization has for this
+    accounts: list[str] = []  # instead of all of the organization
+    folder: str = ""  # exported files in place of calls
+    live: bool = False  # calls with the credentials at hand
+    last_accessed: int = 200  # users and roles of an account whose services are asked for; 0 asks for none
+    max_age_days: int = 8
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the daily job takes snapshots."""
+        return bool(self.role_name or self.folder or self.live)
 
 
 class Model(Section, frozen=True, kw_only=True):
@@ -144,6 +166,7 @@ class Config(Section, frozen=True, kw_only=True):
     principals: dict[str, Principal] = {}
     automation: Automation = Automation()
     practices: Practices = Practices()
+    snapshot: Snapshot = Snapshot()
     model: Model = Model()
     suppress: list[Suppression] = []
     rules: Rules = Rules()

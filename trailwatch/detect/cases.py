@@ -6,16 +6,18 @@ each case apart. What asks history or is a query of its own sees the rows of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from trailwatch.detect import context
+from trailwatch.config import Config, Organization
+from trailwatch.detect import context, iam_cases
 from trailwatch.detect.detection import Case, Detection
-from trailwatch.detect.records import Record, expand
+from trailwatch.detect.records import Record, expand, history
 from trailwatch.detect.scan import Scanned, evaluate
 from trailwatch.engine import Engine
 from trailwatch.errors import DetectionError, TrailwatchError
@@ -23,11 +25,12 @@ from trailwatch.ingest import decode
 from trailwatch.profile import sessions
 from trailwatch.store.schema import FLAG, INT, REAL, SEEN, TEXT
 
-# The accounts whose trails the base events come from.
+# The accounts whose trails the base events come from, and a partner of theirs.
 OWN = ("111122223333",)
+PARTNER = "999988887777"
 # A case's identity is long known, unless its context says otherwise.
+_LONG = 120
 _KNOWN = {"days_known": 60, "person_days_known": 60}
-_SINCE = timedelta(days=120)
 
 _CONTEXT = pa.schema([
     ("event_id", TEXT),
@@ -57,59 +60,90 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Trial:
+class Trial:
+    """A case with its records."""
+
     detection: Detection
     case: Case
+    number: int
     records: tuple[Record, ...]
 
     @property
     def ids(self) -> set[str]:
+        """Return the ids of its records."""
         return {record.id for record in self.records}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The records of many cases in one session, and which of them the decoder understood."""
+
+    engine: Engine
+    trials: tuple[Trial, ...]
+    understood: frozenset[str]
 
 
 def run(detections: Iterable[Detection]) -> list[Outcome]:
     """Run every case of the given detections."""
-    trials: list[_Trial] = []
+    chosen = list(detections)
+    trials, outcomes = expanded(chosen)
+    outcomes += _tried(trials)
+    order = {id(case): place for place, case in enumerate(case for d in chosen for case in d.cases)}
+    return sorted(outcomes, key=lambda outcome: order.get(id(outcome.case), 0))
+
+
+def expanded(detections: Iterable[Detection]) -> tuple[list[Trial], list[Outcome]]:
+    """Return every case with its records, and those that cannot run."""
+    trials: list[Trial] = []
     outcomes: list[Outcome] = []
     number = 0
+    detections = list(detections)
+    outcomes += [Outcome(one.id, case, fired, error) for one, case, fired, error in iam_cases.run(detections)]
     for detection in (d for d in detections if d.shape != "snapshot"):
         for case in detection.cases:
             number += 1
             try:
                 records = tuple(expand(detection, case, number))
                 _context_rows(records)
-                trials.append(_Trial(detection, case, records))
+                trials.append(Trial(detection, case, number, records))
             except TrailwatchError as error:
                 outcomes.append(Outcome(detection.id, case, error=error.what))
-    outcomes += _tried(trials)
-    order = {id(case): place for place, case in enumerate(case for d in detections for case in d.cases)}
-    return sorted(outcomes, key=lambda outcome: order.get(id(outcome.case), 0))
+    return trials, outcomes
 
 
-def _tried(trials: Sequence[_Trial]) -> Iterator[Outcome]:
+def _tried(trials: Sequence[Trial]) -> Iterator[Outcome]:
     if not trials:
         return
+    with staged(trials) as stage:
+        together = [trial for trial in trials if trial.detection.shape in ("where", "count")]
+        by_id = {trial.detection.id: trial.detection for trial in together}
+        yield from _judged(together, evaluate(stage.engine, list(by_id.values()), history=True), stage.understood)
+        if alone := [trial for trial in trials if trial.detection.shape in ("new", "query")]:
+            divide(stage)
+            for trial in alone:
+                show(stage, trial)
+                scanned = evaluate(stage.engine, [trial.detection], history=True)
+                yield from _judged([trial], scanned, stage.understood)
+
+
+@contextmanager
+def staged(trials: Sequence[Trial]) -> Iterator[Stage]:
+    """Put the records of all cases through the real decoder and the real views."""
     records = [record for trial in trials for record in trial.records]
     with Engine(threads=2) as engine:
         events = decode.records([dict(record.body) for record in records])
         engine.table("raw_events", events)
         sessions.resolve(engine, aliases={})
-        understood = set(events.column("event_id").to_pylist())
-        context.build(engine, own=OWN)
+        context.build(engine, Config(organization=Organization(partners=[PARTNER])), own=OWN)
         engine.execute("alter table scope rename to scope_plain")
         engine.table("case_context", pa.Table.from_pylist(_context_rows(records), schema=_CONTEXT))
         engine.build("scope", relation="scope_cases")
-        together = [trial for trial in trials if trial.detection.shape in ("where", "count")]
-        by_id = {trial.detection.id: trial.detection for trial in together}
-        yield from _judged(together, evaluate(engine, list(by_id.values()), history=True), understood)
-        if alone := [trial for trial in trials if trial.detection.shape in ("new", "query")]:
-            _divide(engine)
-            for trial in alone:
-                yield from _judged([trial], _alone(engine, trial), understood)
+        yield Stage(engine, tuple(trials), frozenset(events.column("event_id").to_pylist()))
 
 
-def _divide(engine: Engine) -> None:
-    """Put views of one case in the place of the relations of all cases."""
+def divide(stage: Stage) -> None:
+    """Put views of one case in the place of the relations of all cases; `show` says which."""
+    engine = stage.engine
     engine.execute("create table all_attributed as from attributed")
     for view in ("attributed", "events"):
         engine.execute(f"drop view {view}")
@@ -126,14 +160,15 @@ def _divide(engine: Engine) -> None:
         )
 
 
-def _alone(engine: Engine, trial: _Trial) -> Scanned:
+def show(stage: Stage, trial: Trial) -> None:
+    """Bring the events, the credentials and the history of one case into view, and no others."""
+    engine = stage.engine
     engine.table("case_events", pa.table({"event_id": pa.array(sorted(trial.ids), TEXT)}))
     mine = engine.query("select account, principal, person, credential, issued_key, event_time from attributed")
     credentials = set(mine.column("credential").to_pylist()) | set(mine.column("issued_key").to_pylist())
     engine.table("case_credentials", pa.table({"credential": pa.array(sorted(credentials - {""}), TEXT)}))
-    engine.table("seen", _seen(mine, trial.case.difference.get("seen", [])))
+    engine.table("seen", _seen(mine, history(trial.detection, trial.case, trial.number), trial.records[0].context))
     engine.build("known", day=None)
-    return evaluate(engine, [trial.detection], history=True)
 
 
 def _context_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -150,40 +185,45 @@ def _context_rows(records: Sequence[Record]) -> list[dict[str, Any]]:
     return rows
 
 
-def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def _seen(events: pa.Table, rows: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> pa.Table:
     """Return the history of a case: its identity is known since long, and used what the case says."""
     ordered = events.sort_by("event_time").to_pylist()
     if not ordered:
         return SEEN.columns.empty_table()
     first: datetime = ordered[0]["event_time"]
-    since = (first - _SINCE).astimezone(UTC)
+    # Half of its days are active ones; an identity without any was never there.
+    days_known = said.get("days_known", _KNOWN["days_known"])
     identities = {(event["account"], event["principal"], event["person"]) for event in ordered}
-    known = [
-        {"account": account, "principal": principal, "person": person, "dimension": "account", "value": account}
-        for account, principal, person in sorted(identities)]  # fmt: skip
-    used: list[dict[str, Any]] = []
+    owners = [dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)]
+    found = [_use(owner, {}, first, 2 * days_known) for owner in owners if days_known]
     for row in rows:
         if not {"dimension", "value"} <= set(row):
             raise DetectionError("seen: each row has a dimension and a value")
-        owners = [
-            dict(zip(("account", "principal", "person"), identity, strict=True)) for identity in sorted(identities)
-        ]
-        used += [{**owner, **row} for owner in owners]
+        found += [_use(owner, row, first, row.get("days_before", _LONG)) for owner in owners]
         if "principal" in row or "person" in row:  # somebody else's history: they are present too
-            used += [{**owner, **row, "dimension": "account", "value": owner["account"]} for owner in owners]
-    shared = {"month": since.date().replace(day=1), "first_time": since, "last_time": first - timedelta(days=2),
+            somebody = {key: row[key] for key in ("account", "principal", "person") if key in row}
+            found += [_use({**owner, **somebody}, {}, first, row.get("days_before", _LONG)) for owner in owners]
+    return pa.Table.from_pylist(found, schema=SEEN.columns)
+
+
+def _use(owner: Mapping[str, Any], row: Mapping[str, Any], first: datetime, days_before: int) -> dict[str, Any]:
+    """Return a row of history: what an identity used since so many days before a case; nothing named is its presence."""
+    since = (first - timedelta(days=days_before)).astimezone(UTC)
+    shared = {"dimension": "account", "value": row.get("account", owner["account"]), "month": since.date().replace(day=1),
+              "first_time": since, "last_time": first - timedelta(days=row.get("last_days_before", 2)),
               "days": 30, "events": 300, "days_seen": [since.day]}  # fmt: skip
-    return pa.Table.from_pylist([{**shared, **row} for row in (*known, *used)], schema=SEEN.columns)
+    own = {key: value for key, value in row.items() if not key.endswith("days_before")}
+    return {**shared, **owner, **own}
 
 
-def _judged(trials: Sequence[_Trial], scanned: Scanned, understood: set[str]) -> Iterator[Outcome]:
+def _judged(trials: Sequence[Trial], scanned: Scanned, understood: Collection[str]) -> Iterator[Outcome]:
     errors = {failed.id: failed.reason for failed in (*scanned.not_run, *scanned.not_evaluated)}
     pairs = set(
         zip(scanned.hits.column("detection").to_pylist(), scanned.hits.column("event_id").to_pylist(), strict=True)
     )
     for trial in trials:
         error = errors.get(trial.detection.id, "")
-        if missing := trial.ids - understood:
+        if missing := trial.ids.difference(understood):
             error = f"{len(missing)} of its records are no events to the decoder"
         fired = any((trial.detection.id, event) in pairs for event in trial.ids)
         yield Outcome(trial.detection.id, trial.case, fired, error)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from trailwatch.config import Config
 from trailwatch.detect.detection import Detection, read
 from trailwatch.detect.laws import Bench, problems
-from trailwatch.errors import DetectionError, TrailwatchError
+from trailwatch.errors import DetectionError, MissingExtra, TrailwatchError
+
+if TYPE_CHECKING:
+    from trailwatch.detect.sigma.load import Translated
+
+SIGMA, SIGMA_GROUP = (".yml", ".yaml"), "sigma"
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,9 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
         if not place.exists():
             broken.append(Broken(folder, "there is no such folder ([rules] folders)"))
     own, broken_own = _read(files(folders))
-    own, unlawful = _lawful(own) if checked else (own, [])
-    broken += broken_own + unlawful
+    sigma, broken_sigma = _sigma(folders)
+    own, unlawful = _lawful([*own, *sigma]) if checked else ([*own, *sigma], [])
+    broken += broken_own + broken_sigma + unlawful
     kept: dict[str, Detection] = {}
     for detection in (*found, *own):
         if detection.id in kept:
@@ -91,13 +98,37 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
     )
 
 
+def lawful(paths: Iterable[Path]) -> Catalogue:
+    """Read the detections of files and folders and hold each to the laws; those that break one are told apart."""
+    paths = list(paths)
+    found, broken = _read(files(paths))
+    sigma, broken_sigma = _sigma(paths)
+    kept, unlawful = _lawful([*found, *sigma])
+    return Catalogue(tuple(kept), broken=(*broken, *broken_sigma, *unlawful))
+
+
 def files(folders: Iterable[Path]) -> Iterator[Path]:
     """Yield the detection files of folders, and files as they are."""
     for folder in folders:
         if folder.is_file():
-            yield folder
+            yield from [folder] if folder.suffix not in SIGMA else []
         else:
             yield from sorted(path for path in folder.rglob("*.toml") if not path.name.startswith("."))
+
+
+def sigma_files(folders: Iterable[Path]) -> list[Path]:
+    """Return the Sigma files of folders, and those that are named themselves."""
+    found = [path for folder in folders for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.y*ml")))]
+    return [path for path in found if path.suffix in SIGMA and not path.name.startswith(".")]
+
+
+def from_sigma(paths: Sequence[Path]) -> list[Translated]:
+    """Translate every rule of Sigma files; what cannot be told as a detection comes with its reason."""
+    try:
+        from trailwatch.detect.sigma.load import translate  # noqa: PLC0415 - an extra that many do without
+    except ImportError as error:
+        raise MissingExtra("Sigma rules need pySigma", hint="pip install 'trailwatch-cloudtrail[sigma]'") from error
+    return translate(paths)
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
@@ -110,13 +141,28 @@ def _read(paths: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
     return found, broken
 
 
+def _sigma(folders: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
+    paths = sigma_files(folders)
+    if not paths:
+        return [], []
+    try:
+        found = from_sigma(paths)
+    except MissingExtra as error:
+        return [], [Broken(str(path), str(error)) for path in paths]
+    return [one.detection for one in found if one.detection], [
+        Broken(one.path, one.reason) for one in found if not one.detection
+    ]
+
+
 def _lawful(detections: list[Detection]) -> tuple[list[Detection], list[Broken]]:
     if not detections:
         return [], []
     lawful, broken = [], []
     with Bench() as bench:
         for detection in detections:
-            if found := problems(detection, bench):
+            # A Sigma rule brings no cases; those that were worked out for it may be missing.
+            found = [one for one in problems(detection, bench) if one.law != "cases" or detection.group != SIGMA_GROUP]
+            if found:
                 broken.append(Broken(detection.path, "; ".join(str(problem) for problem in found)))
             else:
                 lawful.append(detection)

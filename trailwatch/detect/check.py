@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trailwatch.detect import cases
-from trailwatch.detect.catalogue import files
+from trailwatch.detect.catalogue import files, from_sigma, sigma_files
 from trailwatch.detect.detection import Detection, place, read
 from trailwatch.detect.laws import Bench, Problem, problems
 from trailwatch.errors import DetectionError
@@ -19,9 +19,9 @@ def check(path: str | Path, *, others: Sequence[Detection] = ()) -> list[Problem
     place_ = Path(path)
     if not place_.exists():
         return [Problem(place_.stem, "file", "there is no such file or folder", str(path))]
-    paths = list(files([place_]))
-    if not paths:
-        return [Problem(place_.stem, "file", "there is no detection file (*.toml) in it", str(path))]
+    paths, sigma = list(files([place_])), sigma_files([place_])
+    if not paths and not sigma:
+        return [Problem(place_.stem, "file", "there is no detection file (*.toml, or *.yml of Sigma) in it", str(path))]
     taken = {detection.id: detection.path for detection in others}
     with Bench() as bench:
         for file in paths:
@@ -32,12 +32,20 @@ def check(path: str | Path, *, others: Sequence[Detection] = ()) -> list[Problem
                 found.append(Problem(file.stem, "file", error.what + hint, error.where))
                 continue
             broken = problems(detection, bench)
-            if detection.id in taken and Path(taken[detection.id]) != file:
+            if detection.id in taken and Path(taken[detection.id]).resolve() != file.resolve():
                 broken.append(Problem(detection.id, "id", f"the id is taken by {taken[detection.id]}", str(file)))
             taken.setdefault(detection.id, str(file))
             found += broken
             if not broken:
                 lawful.append(detection)
+        for one in from_sigma(sigma) if sigma else []:
+            if one.detection is None:
+                found.append(Problem(one.title, "sigma", one.reason.removeprefix(f"{one.path}: "), one.path))
+                continue
+            broken = problems(one.detection, bench)
+            found += broken
+            if not broken:
+                lawful.append(one.detection)
     return found + _failures(lawful)
 
 

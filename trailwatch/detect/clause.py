@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trailwatch.detect.context import NULLABLE as NULLABLE_CONTEXT
+from trailwatch.detect.relations import NULLABLE as NULLABLE_POSTURE
 from trailwatch.engine import Engine
 from trailwatch.store.schema import EVENTS
 
@@ -24,8 +25,8 @@ _FORBIDDEN = ("read_", "duckdb_", "pragma_", "parquet_", "sniff_", "pg_", "query
               "set_config", "glob", "which_secret", "nextval", "currval", "write_log", "json_execute", "from_substrait",
               "from_json_", "arrow_scan", "python_", "pandas_", "checkpoint", "force_checkpoint", "in_search_path")  # fmt: skip
 
-# What a record may lack; all the other columns of scope always have a value.
-NULLABLE = (frozenset(EVENTS.columns.names) | NULLABLE_CONTEXT | {"ip", "session_created_at"}) \
+# What a record or an export may lack; all the other columns always have a value.
+NULLABLE = (frozenset(EVENTS.columns.names) | NULLABLE_CONTEXT | NULLABLE_POSTURE | {"ip", "session_created_at"}) \
     - {"event_id", "event_time", "dt", "shard", "identity_type"}  # fmt: skip
 _TOTAL = frozenset({
     "lower", "upper", "trim", "ltrim", "rtrim", "length", "len", "left", "right", "substr", "substring", "replace",
@@ -50,11 +51,10 @@ class Flaw:
     offset: int = 0
 
 
-def flaws(engine: Engine, *, where: str = "", query: str = "") -> Iterator[Flaw]:
-    """Yield what a clause or a whole query may not say."""
-    before = 0 if query else len(_BEFORE)
-    tree = json.loads(engine.rows(
-        "select json_serialize_sql($text::varchar)", text=query or f"{_BEFORE}{where}{_AFTER}")[0][0])  # fmt: skip
+def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozenset[str] = RELATIONS) -> Iterator[Flaw]:
+    """Yield what a clause or a whole query may not say; `relations` are all that it may read."""
+    text, before = frame(where=where, query=query)
+    tree = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=text)[0][0])
     if tree["error"]:
         yield Flaw(str(tree["error_message"]), max(int(tree.get("position") or 0) - before, 0))
         return
@@ -70,8 +70,13 @@ def flaws(engine: Engine, *, where: str = "", query: str = "") -> Iterator[Flaw]
         yield Flaw("a clause is one condition, in balanced parentheses")
         return
     names = {str(entry["key"]).lower() for entry in _maps(root)}
-    for flaw in _visit(root, names, guarded=False):
+    for flaw in _visit(root, relations, names, guarded=False):
         yield Flaw(flaw.what, max(flaw.offset - before, 0))
+
+
+def frame(*, where: str = "", query: str = "") -> tuple[str, int]:
+    """Return the statement that a clause, or a whole query, is read as, and where in it the clause begins."""
+    return (query, 0) if query else (f"{_BEFORE}{where}{_AFTER}", len(_BEFORE))
 
 
 def _maps(node: Any) -> Iterator[Node]:
@@ -86,10 +91,10 @@ def _maps(node: Any) -> Iterator[Node]:
             yield from _maps(value)
 
 
-def _visit(node: Any, names: set[str], *, guarded: bool) -> Iterator[Flaw]:
+def _visit(node: Any, relations: frozenset[str], names: set[str], *, guarded: bool) -> Iterator[Flaw]:
     if isinstance(node, list):
         for value in node:
-            yield from _visit(value, names, guarded=guarded)
+            yield from _visit(value, relations, names, guarded=guarded)
         return
     if not isinstance(node, Mapping):
         return
@@ -98,8 +103,8 @@ def _visit(node: Any, names: set[str], *, guarded: bool) -> Iterator[Flaw]:
         yield Flaw(f"{kind.lower()} is nothing to read from", at)
     if kind == "BASE_TABLE":
         name = str(node["table_name"])
-        if node.get("schema_name") or node.get("catalog_name") or name.lower() not in RELATIONS | names:
-            yield Flaw(f"{name!r} is not a relation that detections read ({', '.join(sorted(RELATIONS))})", at)
+        if node.get("schema_name") or node.get("catalog_name") or name.lower() not in relations | names:
+            yield Flaw(f"{name!r} is not a relation that detections read ({', '.join(sorted(relations))})", at)
     elif kind == "TABLE_FUNCTION":
         name = str(node["function"]["function_name"]).lower()
         if name not in _TABLE_FUNCTIONS:
@@ -114,7 +119,7 @@ def _visit(node: Any, names: set[str], *, guarded: bool) -> Iterator[Flaw]:
             f"{sign} is silent where {column} is absent: use `is distinct from`, or coalesce({column}, …) inside", at)  # fmt: skip
     inside = guarded or (kind == "OPERATOR_COALESCE" and not _maybe_null(node))
     for value in node.values():
-        yield from _visit(value, names, guarded=inside)
+        yield from _visit(value, relations, names, guarded=inside)
 
 
 def _negation(node: Node) -> str:

@@ -131,6 +131,12 @@ from found join scope s on s.event_id = found.event_id
 qualify row_number() over (partition by s.event_id) = 1"""
 
 
+def columns_of(detection: Detection) -> tuple[str, ...]:
+    """Return the columns that a detection reads beside those in its clause."""
+    days = ("days_known", "person_days_known") if detection.new else ()
+    return (*_by(detection), *_distinct(detection), *_explains(detection), *days)
+
+
 def placeholders(title: str) -> list[str]:
     """Return the names in braces of a title."""
     return re.findall(r"\{(\w+)\}", title)
@@ -138,7 +144,8 @@ def placeholders(title: str) -> list[str]:
 
 def _given() -> str:
     # Scope is at hand; the views below it would work out the meaning of every event once more for each query.
-    plain = f"not materialized (select * exclude ({', '.join(COLUMNS)}) from scope)"
+    context = ", ".join(f"'{name}'" for name in COLUMNS)
+    plain = f"not materialized (select columns(lambda name: not list_contains([{context}], name)) from scope)"
     return f"with attributed as {plain}, events as {plain}"
 
 

@@ -78,7 +78,6 @@ def build(
             engine.table(name, schema.empty_table())
     engine.build("known", day=day)
     history = _has_history(engine, day)
-    engine.table("facts", pa.table({"history": [history]}))
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
@@ -91,13 +90,20 @@ def build(
     _identities(engine, config)
     _places(engine, config)
     _rhythms(engine, day, late)
-    if sum(events.values()) <= KEPT:
+    small = sum(events.values()) <= KEPT
+    engine.table("facts", pa.table({"history": [history], "kept": [small]}))
+    if small:
         engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
         engine.build("scope")
     else:
         engine.execute("drop table if exists scope") if not _is_view(engine, "scope") else None
         engine.view("scope")
     return history
+
+
+def kept(engine: Engine) -> bool:
+    """Tell whether scope is held as a table, and not worked out again by whoever reads it."""
+    return bool(engine.rows("select kept from facts")[0][0])
 
 
 def _has_history(engine: Engine, day: date | None) -> bool:

@@ -16,7 +16,8 @@ import msgspec
 from trailwatch.errors import DetectionError
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
-Need = Literal["data-events", "history", "networks", "people", "partners"]
+Need = Literal["data-events", "data-events:s3", "data-events:dynamodb", "data-events:ebs", "history", "networks",
+               "people", "partners", "countries"]  # fmt: skip
 Dimension = Literal["action", "service", "region", "address", "client", "role", "key", "account"]
 Subject = Literal["principal", "person", "account"]
 
@@ -76,7 +77,7 @@ class Detection(Part, frozen=True, kw_only=True):
     count: Count | None = None
     new: New | None = None
     query: str = ""
-    snapshot: Any = None
+    snapshot: str = ""
     needs: tuple[Need, ...] = ()
     supersedes: tuple[str, ...] = ()
     cases: tuple[Case, ...] = ()

@@ -49,9 +49,12 @@ class Directory:
         self._names = {alias: name.lower() for name, p in config.people.items() for alias in map(str.lower, p.aliases)}
         self._groups = config.groups
         self._principals = config.principals
+        # Automation may come in only from its networks, like anybody for whom some are declared.
+        self._machines = config.automation.principals if config.automation.networks else []
+        self._machine = Principal(networks=config.automation.networks)
 
     def __bool__(self) -> bool:
-        return bool(self._people or self._groups or self._principals)
+        return bool(self._people or self._groups or self._principals or self._machines)
 
     def find(self, identity: Identity) -> Declared | None:
         """Return what is declared of an identity, the most specific first: person, then groups, then principal."""
@@ -66,6 +69,7 @@ class Directory:
             *([person] if person else []),
             *groups,
             *([principal] if principal else []),
+            *([self._machine] if any(_fits(pattern, identity.principal) for pattern in self._machines) else []),
         ]
         if not sources and leaver is None:
             return None

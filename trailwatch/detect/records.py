@@ -20,7 +20,7 @@ from trailwatch.errors import DetectionError
 DEFAULT_BASE = "api-call"
 ABSENT = "<absent>"  # TOML has no null; this text takes a key out of the base record
 # Keys of a case that are about the case and no part of a record.
-OWN_KEYS = frozenset({"base", "repeat", "repeat_vary", "events", "context", "seen", "after"})
+OWN_KEYS = frozenset({"base", "like", "repeat", "repeat_vary", "events", "context", "seen", "after"})
 _KEY = re.compile(r"\b(A[KS]IA)([A-Z0-9]{12,})\b")
 
 
@@ -36,7 +36,8 @@ class Record:
 def expand(detection: Detection, case: Case, number: int) -> list[Record]:
     """Return the records of a case; `number` keeps cases apart: another week, other key ids, other event ids."""
     where = f"{detection.path or detection.id}: case {case.name!r}"
-    difference = dict(case.difference)
+    difference = _likened(detection, case, where)
+    last = difference.pop("last", {})
     events = difference.get("events", [{}])
     repeat, vary = difference.get("repeat", 1), difference.get("repeat_vary", "")
     if not isinstance(events, list) or not all(isinstance(event, dict) for event in events) or not events:
@@ -50,6 +51,7 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
         chosen = event.get("base", difference.get("base", DEFAULT_BASE))
         base = copy.deepcopy(_base(chosen, detection.path, where))
         changed = merged(merged(base, shared), {key: value for key, value in event.items() if key not in OWN_KEYS})
+        changed = merged(changed, last)
         if after := event.get("after"):
             try:
                 clock += timedelta(seconds=seconds(after))
@@ -66,6 +68,30 @@ def expand(detection: Detection, case: Case, number: int) -> list[Record]:
             found.append(Record(name, _apart(body, number), context))
             clock += timedelta(seconds=repeat > 1)
     return found
+
+
+def history(detection: Detection, case: Case, number: int) -> list[Mapping[str, Any]]:
+    """Return what the identity of a case used before; key ids are those of the case's records."""
+    rows = _likened(detection, case, detection.id).get("seen", [])
+    return [{key: _renamed(value, number) if isinstance(value, str) else value for key, value in row.items()}
+            for row in rows]  # fmt: skip
+
+
+def _likened(detection: Detection, case: Case, where: str) -> dict[str, Any]:
+    """Return the difference of a case; one that is `like` another changes each record of that one last."""
+    difference = dict(case.difference)
+    if "like" not in difference:
+        return difference
+    name = difference.pop("like")
+    other = next((one for one in detection.cases if one.name == name and one is not case), None)
+    if other is None or "like" in other.difference:
+        raise DetectionError(f"like: {name!r} is no other case that stands by itself", where=where)
+    if unfit := {"base", "events", "repeat", "repeat_vary", "after"} & set(difference):
+        raise DetectionError(f"{min(unfit)} has no place beside like", where=where)
+    last = {key: value for key, value in difference.items() if key not in OWN_KEYS}
+    context = {**other.difference.get("context", {}), **difference.get("context", {})}
+    seen = difference.get("seen", other.difference.get("seen", []))
+    return {**other.difference, "context": context, "seen": seen, "last": last}
 
 
 def merged(base: dict[str, Any], difference: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,9 +159,13 @@ def _moved(value: Any, by: timedelta) -> Any:
 
 def _apart(body: dict[str, Any], number: int) -> dict[str, Any]:
     # Cases run together; a key id of their own keeps one case's sessions out of another's.
-    def renamed(match: re.Match[str]) -> str:
+    found: dict[str, Any] = json.loads(_renamed(json.dumps(body, default=str), number))
+    return found
+
+
+def _renamed(text: str, number: int) -> str:
+    def other(match: re.Match[str]) -> str:
         digest = hashlib.sha256(f"{number} {match[2]}".encode()).hexdigest().upper()
         return match[1] + digest.translate(str.maketrans("0189", "GHJK"))[: len(match[2])]
 
-    found: dict[str, Any] = json.loads(_KEY.sub(renamed, json.dumps(body, default=str)))
-    return found
+    return _KEY.sub(other, text)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.detect import compile as sql
-from trailwatch.detect import context, novelty
+from trailwatch.detect import context, narrow, novelty
 from trailwatch.detect.detection import Detection
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
@@ -79,6 +79,17 @@ def scan(
 
 def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
+    if context.kept(engine):
+        return _evaluated(engine, detections, history=history)
+    # A scope that is too large to keep would be worked out again by every rule that is a query of its own.
+    narrow.keep(engine, detections)
+    try:
+        return _evaluated(engine, detections, history=history)
+    finally:
+        narrow.restore(engine)
+
+
+def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     failed: list[NotRun] = []
     unable: list[NotRun] = []
     hits: list[pa.Table] = [HITS.empty_table()]
@@ -134,12 +145,23 @@ def _lacking(engine: Engine, config: Config, *, history: bool) -> dict[str, str]
     lacking: dict[str, str] = {}
     if not history:
         lacking["history"] = "there is no history before this day"
-    if not engine.rows("select exists (select 1 from scope where not management_event or event_category = 'Data')")[0][
-        0
-    ]:
+    data = {str(source).removesuffix(".amazonaws.com") for (source,) in engine.rows(
+        "select distinct event_source from scope where not management_event or event_category = 'Data'")}  # fmt: skip
+    if not data:
         lacking["data-events"] = "no data events are in these logs"
+    for source in ("s3", "dynamodb", "ebs"):
+        if source not in data:
+            lacking[f"data-events:{source}"] = f"no data events of {source} are in these logs"
+    return lacking | undeclared(config)
+
+
+def undeclared(config: Config) -> dict[str, str]:
+    """Return the needs that the configuration does not meet, with the reason."""
+    lacking: dict[str, str] = {}
+    if not config.model.country_database or not config.model.asn_database:
+        lacking["countries"] = "no databases of countries and operators ([model] country_database, asn_database)"
     declared = [*(one.networks for one in config.people.values()), *(one.networks for one in config.groups.values()),
-                *(one.networks for one in config.principals.values())]  # fmt: skip
+                *(one.networks for one in config.principals.values()), config.automation.networks]  # fmt: skip
     if not any(declared) or not config.networks:
         lacking["networks"] = "no networks are declared for anybody ([networks], and networks of people or groups)"
     if not config.people and not config.groups:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trailwatch.digest.coverage import Coverage
+from trailwatch.digest.coverage import Coverage, Expired
 from trailwatch.digest.words import clock, counted, day_name, number
 from trailwatch.findings.titles import plain
 
@@ -53,6 +53,7 @@ def gaps(digest: Digest) -> Iterator[str]:
         if one.failed:
             yield f"Detection {one.detection} failed: {plain(one.reason)}"
     yield from _not_evaluated(coverage)
+    yield from _exports(coverage)
     if coverage.undigested:
         days = ", ".join(f"{day.day} {day:%b}" for day in coverage.undigested[: _SHOWN * 2])
         more = " …" if len(coverage.undigested) > _SHOWN * 2 else ""
@@ -60,8 +61,7 @@ def gaps(digest: Digest) -> Iterator[str]:
     if coverage.lost_hits:
         yield f"{counted(sum(coverage.lost_hits.values()), 'hit')} of {', '.join(coverage.lost_hits)} named no event of this day."
     for one_expired in coverage.expired:
-        yield (f"The suppression of {one_expired.detection}{f' for {plain(one_expired.principal)}' if one_expired.principal else ''} "
-               f"ran out on {one_expired.until} (owner {plain(one_expired.owner)}): it silences nothing any more.")  # fmt: skip
+        yield f"{_suppression(one_expired)} ran out on {one_expired.until} (owner {plain(one_expired.owner)}): it silences nothing any more."
 
 
 def notes(digest: Digest) -> Iterator[str]:
@@ -78,8 +78,24 @@ def notes(digest: Digest) -> Iterator[str]:
     if coverage.others:
         classes = ", ".join(f"{number(count)} {plain(name)}" for name, count in coverage.others.items())
         yield f"Records of other classes, kept and not judged: {classes}."
+    if ages := [one.age_days for one in coverage.exports if one.age_days is not None]:
+        accounts = len({one.account for one in coverage.exports if one.taken_at})
+        span = (
+            f"{f'{min(ages)} to ' if min(ages) < max(ages) else ''}{counted(max(ages), 'day')} old at the end of this day"
+            if max(ages)
+            else "made on this day"
+        )
+        yield f"How IAM is configured was read from exports of {counted(accounts, 'account')}, {span}."
+    if coverage.suppressed:
+        yield f"{counted(coverage.suppressed, 'finding')} suppressed: kept at the end of the page, and part of incidents as before."
+    for one_ending in coverage.ending:
+        yield f"{_suppression(one_ending)} ends on {one_ending.until} (owner {plain(one_ending.owner)}): decide it again before then."
     if coverage.off:
         yield f"{counted(len(coverage.off), 'detection')} switched off: {', '.join(coverage.off[:_SHOWN])}{' …' if len(coverage.off) > _SHOWN else ''}."
+
+
+def _suppression(one: Expired) -> str:
+    return f"The suppression of {plain(one.detection)}{f' for {plain(one.principal)}' if one.principal else ''}"
 
 
 def _objects(coverage: Coverage) -> Iterator[str]:
@@ -117,3 +133,28 @@ def _not_evaluated(coverage: Coverage) -> Iterator[str]:
     for reason, ids in reasons.items():
         shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
         yield f"Not evaluated, {reason}: {shown}."
+
+
+def _exports(coverage: Coverage) -> Iterator[str]:
+    for one in coverage.exports:
+        account = plain(one.name) or one.account or "an unknown account"
+        if one.failed_at:
+            used = f"that of {day_name(one.taken_at)} is used" if one.taken_at else "there is no good one"
+            yield f"The {plain(one.kind)} of {account} could not be had ({plain(one.reason, longest=120)}): {used}."
+        elif one.stale:
+            yield f"The {plain(one.kind)} of {account} is {counted(one.age_days or 0, 'day')} old."
+    # A detection that could look nowhere is told once, above.
+    nowhere = {one.detection for one in coverage.unable}
+    missing: dict[str, dict[str, None]] = {}
+    for gap in coverage.unchecked:
+        if gap.detection not in nowhere:
+            name = next((plain(one.name) for one in coverage.exports if one.account == gap.account), "") or gap.account
+            missing.setdefault(f"{gap.reason} of {plain(name)}", {})[gap.detection] = None
+    for reason, detections in missing.items():
+        ids = list(detections)
+        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        yield f"Not evaluated, {reason}: {', '.join(ids[:_SHOWN])}{more}."
+    own = {one.account for one in coverage.exports}
+    if bare := [plain(one.name) or one.account for one in coverage.accounts if own and one.account not in own]:
+        more = f" and {len(bare) - _SHOWN} more" if len(bare) > _SHOWN else ""
+        yield f"Not evaluated, no export of IAM: how {', '.join(bare[:_SHOWN])}{more} {'are' if len(bare) > 1 else 'is'} configured."

@@ -15,22 +15,25 @@ import pyarrow as pa
 from trailwatch.config import Config
 from trailwatch.detect import catalogue, context
 from trailwatch.detect.scan import Scanned, scan
-from trailwatch.digest import coverage, view
+from trailwatch.digest import configured, coverage, view
 from trailwatch.digest.blindness import blindness
+from trailwatch.digest.configured import Configured
 from trailwatch.digest.coverage import Coverage, Unable
 from trailwatch.digest.page import Digest, assemble
+from trailwatch.digest.week import week_before
 from trailwatch.engine import Engine
 from trailwatch.finding import Incident
 from trailwatch.findings import incidents, memory, triage
 from trailwatch.findings.reading import LATE_DAYS, Reading, reading
 from trailwatch.findings.records import finding_rows, incident_rows, read_incident
+from trailwatch.findings.ways import ways
 from trailwatch.model.score import ModelSettings, Scores, score
 from trailwatch.profile import baseline
 from trailwatch.store.schema import DIGESTS
 from trailwatch.store.tables import Store
 
 CROWD_DAYS = 30
-READ = ("events", "sessions", "activity", "identity_days", "seen")
+READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots", "reviews")
 
 
 @dataclass(frozen=True)
@@ -63,27 +66,44 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     rules = catalogue.load(config)
     with Engine() as engine:
         reported = view.show(source, engine, reads, unread, config)
-        context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=_counts(engine))
+        counts = _counts(engine)
+        context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
         scores = _score(engine, day=day, config=config)
+        acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(
-            engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day)
-        )
+            engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day),
+            ways=ways(engine, (one for one in acting if one), day=day),
+        )  # fmt: skip
         crowded = _crowded(engine)
+        posture = configured.look(source, engine, rules, day=day, config=config, own=counts)
     held = memory.recall(store, before=day)
     basis = coverage.measure(store, day=day, now=now, config=config)
     unable = {one.id for one in (*scanned.not_run, *scanned.not_evaluated)}
-    seen_today = (*triaged.findings, *blindness(basis, day=day))
-    remembered = memory.remember(seen_today, held, day=day, evaluated=basis.events > 0, not_run=unable)
+    seen_today = (*triaged.findings, *posture.findings, *blindness(basis, day=day))
+    remembered = memory.remember(
+        seen_today, held, day=day, evaluated=basis.events > 0, not_run=unable, snapshot=posture.evaluated.checked,
+        asked=posture.asked,
+    )  # fmt: skip
     told, stories = incidents.join(
         remembered.findings, day=day, recent=remembered.quiet, known=_incidents(store, before=day), crowded=crowded
     )
     basis = _completed(
-        basis, scanned, scores, rules, triaged.lost, remembered.repeated, reads, len(unread), digested(store), day
+        _with_exports(basis, posture, day=day, config=config),
+        scanned,
+        scores,
+        rules,
+        triaged.lost,
+        remembered.repeated,
+        reads,
+        len(unread),
+        digested(store),
+        day,
     )
     page = assemble(
         day=day, made_at=now, coverage=basis, findings=told, incidents=stories, quiet=remembered.quiet,
-        detections=rules, versions=versions, config=config,
+        detections=rules, versions=versions, config=config, before=week_before(store, day=day),
+        posture=posture.answers,
     )  # fmt: skip
     write(store, page, reads)
     return page
@@ -180,18 +200,28 @@ def _incidents(store: Store, *, before: date) -> dict[str, Incident]:
     return {id: read_incident(body) for id, body in rows}
 
 
+def _with_exports(basis: Coverage, posture: Configured, *, day: date, config: Config) -> Coverage:
+    return replace(
+        basis,
+        detections=posture.evaluated.ran,
+        unable=coverage.unables(posture.evaluated.not_evaluated, posture.evaluated.not_run),
+        exports=coverage.exported(posture.exports, day=day, config=config),
+        unchecked=posture.evaluated.unchecked,
+    )
+
+
 def _completed(
     basis: Coverage, scanned: Scanned, scores: Scores, rules: catalogue.Catalogue, lost: Mapping[str, int],
     repeated: int, reads: Reading, late: int, made: AbstractSet[date], day: date,
 ) -> Coverage:  # fmt: skip
-    unable = coverage.unables(scanned.not_evaluated, scanned.not_run)
+    unable = (*coverage.unables(scanned.not_evaluated, scanned.not_run), *basis.unable)
     if scores.why_not:
         unable = (*unable, Unable("unusual-day", scores.why_not))
     first = min(made, default=day)
     gaps = [first + timedelta(days=step) for step in range((day - first).days)]
     return replace(
         basis,
-        detections=scanned.ran,
+        detections=scanned.ran + basis.detections,
         unable=unable,
         broken=tuple(Unable(one.path, one.error) for one in rules.broken),
         off=tuple(rule.id for rule in rules.off),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from trailwatch.config import Config
+from trailwatch.detect.exports import Export
+from trailwatch.detect.posture import Unchecked
 from trailwatch.detect.scan import NotRun
 from trailwatch.engine import Engine
 from trailwatch.findings.reading import Reading
@@ -61,12 +63,26 @@ class Unable:
 
 @dataclass(frozen=True)
 class Expired:
-    """A suppression that has run out, and so silences nothing any more."""
+    """A suppression that has run out, or soon will, and then silences nothing any more."""
 
     detection: str
     principal: str
     owner: str
     until: date
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One kind of export of IAM of one account: how old the newest good one is, and how a later attempt failed."""
+
+    account: str
+    name: str
+    kind: str
+    taken_at: datetime | None
+    age_days: int | None
+    failed_at: datetime | None
+    reason: str
+    stale: bool
 
 
 @dataclass(frozen=True)
@@ -100,9 +116,12 @@ class Coverage:
     learning: int = 0
     suppressed: int = 0
     expired: tuple[Expired, ...] = ()
+    ending: tuple[Expired, ...] = ()  # those that run out within two weeks
     repeated: int = 0
     lost_hits: dict[str, int] = field(default_factory=dict)
     reads: Reading | None = None
+    exports: tuple[Exported, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
 
     @property
     def gap(self) -> bool:
@@ -110,6 +129,7 @@ class Coverage:
         return bool(
             self.failures or self.changed or self.silent or self.broken or self.not_understood or self.behind
             or self.undigested or self.lost_hits or any(unable.failed for unable in self.unable)
+            or any(export.failed_at or export.stale for export in self.exports)
         )  # fmt: skip
 
 
@@ -160,6 +180,17 @@ def measure(store: Store, *, day: date, now: datetime, config: Config | None = N
         changed=tuple(_failure(row) for row in ledger if row["status"] == "changed"),
         silent=tuple(Silence(row["account"], names.get(row["account"], ""), row["region"], row["active_days"], row["of_days"])
                      for row in silent if complete_until == end),  # an unfinished day is not silent yet
+    )  # fmt: skip
+
+
+def exported(exports: Sequence[Export], *, day: date, config: Config) -> tuple[Exported, ...]:
+    """Return the exports of IAM with their age at the end of a day; an old one is used, and says how old it is."""
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    ages = [None if one.taken_at is None else (end - one.taken_at).days for one in exports]
+    return tuple(
+        Exported(one.account, config.organization.accounts.get(one.account, ""), one.kind, one.taken_at, age,
+                 one.failed_at, one.reason, age is not None and age > config.snapshot.max_age_days)
+        for one, age in zip(exports, ages, strict=True)
     )  # fmt: skip
 
 

@@ -10,37 +10,52 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from trailwatch.digest import lines, words
+from trailwatch.digest import lines, practice_text, practice_words, words
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.finding import rank
 from trailwatch.findings.titles import plain
 
 if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
+    from trailwatch.digest.practice_page import PracticeReport
 
 SHOWN_EVENTS = 20
 
 
 def html(digest: Digest) -> str:
     """Return the digest as a page of its own; every value is escaped, and the policy of the page forbids all but its style."""
-    environment = _environment()
-    style = environment.get_template("digest.css").render()
-    # The style is allowed by its hash alone, so that no value that slipped in could bring a style of its own.
-    digest_of_style = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("digest.html").render(
+    return _page(
+        "digest.html",
         digest=digest,
-        style=Markup(style),  # noqa: S704 — the package's own file
-        policy=f"default-src 'none'; style-src 'sha256-{digest_of_style}'; base-uri 'none'; form-action 'none'",
         basis=basis(digest),
         gaps=list(gaps(digest)),
         notes=list(notes(digest)),
         lines=lines,
-        words=words,
         full=[one for one in digest.happening if rank(one.severity) >= rank("medium")],
         brief=[one for one in digest.happening if rank(one.severity) < rank("medium")],
         here={one.id for one in digest.happening}
         | {one.id for _, findings in lines.sections(digest) for one in lines.shown(findings)[0]},
         shown_events=SHOWN_EVENTS,
+    )
+
+
+def practices_html(report: PracticeReport, *, by: str) -> str:
+    """Return the practice report as a page of its own, as safe as that of the digest."""
+    listed = report.controls if by == "cis" else report.practices
+    return _page("practices.html", report=report, by=by, told=practice_text, listed=listed)
+
+
+def _page(template: str, **values: object) -> str:
+    environment = _environment()
+    style = environment.get_template("digest.css").render()
+    # The style is allowed by its hash alone, so that no value that slipped in could bring a style of its own.
+    digest_of_style = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template(template).render(
+        **values,
+        words=words,
+        said=practice_words,
+        style=Markup(style),  # noqa: S704 — the package's own file
+        policy=f"default-src 'none'; style-src 'sha256-{digest_of_style}'; base-uri 'none'; form-action 'none'",
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from trailwatch.digest.report import PracticeState
 from trailwatch.digest.words import (
     STATUS,
     account,
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 MOST_AFTER = 10
 SEVERE_FIRST = ("critical", "high", "medium", "low", "info")
-CAVEAT = "Judged from what was done. How IAM is configured is not evaluated: there is no snapshot of it yet."
 
 
 def title(digest: Digest) -> str:
@@ -82,7 +80,9 @@ def place(finding: Finding) -> str:
 
 def facts(finding: Finding, digest: Digest) -> list[tuple[str, str]]:
     """Return what is known of a finding as (label, words), those that matter first; empty ones are left out."""
-    who = "" if finding.kind == "coverage" else identity(finding)
+    who = (
+        "" if finding.kind == "coverage" or (finding.kind == "posture" and not finding.principal) else identity(finding)
+    )
     where = f"account {account(finding, digest.names)}" if finding.account else ""
     rows = [
         ("who", ", ".join(part for part in (who, where) if part)),
@@ -105,6 +105,9 @@ def brief(finding: Finding, digest: Digest) -> str:
 
 def afterword(finding: Finding, digest: Digest) -> str:
     """Return who, and why a finding is not among those of the day."""
+    known = finding.evidence.get("since")
+    if finding.kind == "posture" and not finding.suppressed_by and isinstance(known, str):
+        return f"{identity(finding)}, first reported {short_day(date.fromisoformat(known), digest.date)}"
     return f"{identity(finding)}, {finding.suppressed_by or 'last seen ' + short_day(finding.last_time.date(), digest.date)}"
 
 
@@ -124,7 +127,8 @@ def shown(findings: Sequence[Finding]) -> tuple[list[Finding], str]:
 def sections(digest: Digest) -> list[tuple[str, tuple[Finding, ...]]]:
     """Return what stands at the end of the page: what is not of this day, and what nobody wants to hear of."""
     named = (
-        ("Not seen today, but not over", digest.quiet),
+        ("Configured as before", digest.standing),
+        ("Not seen today, but not over", digest.waiting),
         ("Ended", digest.closed),
         ("Suppressed", digest.suppressed),
     )
@@ -147,21 +151,3 @@ def stamp(moment: Mapping[str, object], digest: Digest) -> str:
     if not isinstance(time, datetime):  # a digest that was read back from its JSON
         time = datetime.fromisoformat(str(time))
     return f"{'' if time.date() == digest.date else short_day(time.date(), digest.date) + ' '}{clock(time)}"
-
-
-def broken_by(state: PracticeState, digest: Digest) -> str:
-    """Return who broke a practice, and since when."""
-    names = ", ".join(plain(one, longest=60) for one in state.identities[:3]) or "nobody that the log names"
-    more = f" and {len(state.identities) - 3} more" if len(state.identities) > 3 else ""
-    return f"{names}{more}" + (f", since {short_day(state.since, digest.date)}" if state.since else "")
-
-
-def practice_rows(digest: Digest) -> list[tuple[str, str, str]]:
-    """Return (state, practices, by whom or why): a row for each that is broken, and one for all others of one reason."""
-    rows = [("broken", one.title, broken_by(one, digest)) for one in digest.practices if one.state == "broken"]
-    for state in ("held", "not evaluated"):
-        reasons = dict.fromkeys(one.because for one in digest.practices if one.state == state)
-        for reason in [""] if state == "held" and reasons else reasons:
-            same = [one.title for one in digest.practices if one.state == state and reason in ("", one.because)]
-            rows.append((state, " · ".join(same), plain(reason) or "detections looked and found nothing"))
-    return rows

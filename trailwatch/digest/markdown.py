@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.digest.lines import (
-    CAVEAT,
     afterword,
     brief,
     facts,
     headline,
     incident_facts,
-    practice_rows,
     sections,
     shown,
     stamp,
     status,
     title,
 )  # fmt: skip
+from trailwatch.digest.practice_words import by_whom, caveat, counts, rest, summary
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain
 
@@ -49,8 +48,8 @@ def commands(words: str) -> str:
 
 def _lines(digest: Digest) -> Iterator[str]:
     yield from (f"# {escaped(title(digest))}", "", f"**{escaped(headline(digest))}**", "", escaped(basis(digest)), "")
-    yield from _bullets([f"**Missing:** {commands(gap)}" for gap in gaps(digest)])
-    yield from _bullets([escaped(note) for note in notes(digest)])
+    yield from bullets([f"**Missing:** {commands(gap)}" for gap in gaps(digest)])
+    yield from bullets([escaped(note) for note in notes(digest)])
     if digest.incidents:
         yield from ("## Incidents", "")
         for incident in digest.incidents:
@@ -60,7 +59,7 @@ def _lines(digest: Digest) -> Iterator[str]:
         full = [one for one in digest.happening if rank(one.severity) >= rank("medium")]
         for finding in full:
             yield from _finding(finding, digest)
-        yield from _bullets([
+        yield from bullets([
             f"**{finding.severity}** {escaped(status(finding, day=digest.date))}: {escaped(finding.title)} ({escaped(brief(finding, digest))})"
             for finding in digest.happening if finding not in full
         ])  # fmt: skip
@@ -77,7 +76,7 @@ def _incident(incident: Incident, digest: Digest) -> Iterator[str]:
         "",
     )
     hidden = {True: " (suppressed)", False: ""}
-    yield from _bullets([
+    yield from bullets([
         f"{escaped(stamp(moment, digest))} {escaped(moment['title'])}{hidden[bool(moment.get('suppressed'))]}"
         for moment in incident.timeline
     ])  # fmt: skip
@@ -94,26 +93,31 @@ def _finding(finding: Finding, digest: Digest) -> Iterator[str]:
     for label, words in facts(finding, digest):
         parts = words.split("\n")
         rows.append(f"**{label}** {'; '.join((commands if label == 'next' else escaped)(part) for part in parts)}")
-    yield from _bullets(rows)
+    yield from bullets(rows)
 
 
 def _practices(digest: Digest) -> Iterator[str]:
     if not digest.practices:
         return
-    yield from ("## Practices", "", "| state | practice | by whom, or why |", "|---|---|---|")
-    for state, practices, reason in practice_rows(digest):
-        yield f"| {state} | {escaped(practices)} | {escaped(reason)} |"
-    yield from ("", escaped(CAVEAT), "")
+    yield from ("## Practices", "", f"{summary(digest.practices)}.", "")
+    yield from ("| state | practice | by whom, or why | findings |", "|---|---|---|---|")
+    for one in (one for one in digest.practices if one.state == "broken"):
+        told = counts(one, compared=digest.compared, day=digest.date)
+        yield f"| broken | {escaped(one.title)} | {escaped(by_whom(one, day=digest.date))} | {escaped(told)} |"
+    for state, same, cause in rest(digest.practices):
+        yield f"| {state} | {escaped(' · '.join(one.title for one in same))} | {escaped(cause)} | |"
+    yield from ("", *([escaped(caveat(digest.practices)), ""] if caveat(digest.practices) else []))
 
 
 def _after(name: str, findings: Sequence[Finding], digest: Digest) -> Iterator[str]:
     yield from (f"## {name}", "")
     first, more = shown(findings)
     entries = [f"**{one.severity}** {escaped(one.title)} ({escaped(afterword(one, digest))})" for one in first]
-    yield from _bullets([*entries, more] if more else entries)
+    yield from bullets([*entries, more] if more else entries)
 
 
-def _bullets(entries: Sequence[str]) -> Iterator[str]:
+def bullets(entries: Sequence[str]) -> Iterator[str]:
+    """Yield a list, and an empty line after it."""
     yield from (f"- {entry}" for entry in entries)
     if entries:
         yield ""

@@ -12,13 +12,16 @@ from typing import Any
 from trailwatch.config import Config
 from trailwatch.detect.detection import Detection
 from trailwatch.digest.coverage import Coverage, Expired
+from trailwatch.digest.judgment import Ground
 from trailwatch.digest.render import as_dict, render
-from trailwatch.digest.report import PracticeState, report
+from trailwatch.digest.report import Before, ControlState, PracticeState, controls, practices
 from trailwatch.finding import Finding, Incident
-from trailwatch.findings.suppress import expired
+from trailwatch.findings.posture import goes_on, rolled
+from trailwatch.findings.suppress import ending, expired
 from trailwatch.findings.triage import urgency
 
 SCHEMA = 1
+Day = date  # a class that has a field of this name cannot name the type
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Digest:
     incidents: tuple[Incident, ...]
     findings: tuple[Finding, ...]  # most urgent first; ended and suppressed ones last
     practices: tuple[PracticeState, ...]
+    controls: tuple[ControlState, ...] = ()
+    compared: Day | None = None  # the day whose counts stand beside those of practices and controls
     quiet: tuple[Finding, ...] = ()  # reported in the last seven days, not seen on this day, not ended yet
     names: Mapping[str, str] = field(default_factory=dict)  # account → name
     zones: Mapping[str, str] = field(default_factory=dict)  # person → time zone
@@ -40,18 +45,29 @@ class Digest:
 
     @property
     def happening(self) -> tuple[Finding, ...]:
-        """The findings of this day that nobody silenced."""
-        return tuple(one for one in self.findings if not one.suppressed_by and one.status not in _CLOSED)
+        """The findings of this day that nobody silenced; what is configured is told when it is new or worse."""
+        told = (one for one in self.findings if not one.suppressed_by and one.status not in _CLOSED)
+        return rolled([one for one in told if not goes_on(one)])
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """What is configured as an earlier digest said, and nobody silenced."""
+        return rolled([one for one in (*self.findings, *self.quiet) if goes_on(one) and not one.suppressed_by])
+
+    @property
+    def waiting(self) -> tuple[Finding, ...]:
+        """What was done in the last days, not on this one, and is not over."""
+        return tuple(one for one in self.quiet if not goes_on(one))
 
     @property
     def closed(self) -> tuple[Finding, ...]:
         """The findings that ended or were resolved."""
-        return tuple(one for one in self.findings if one.status in _CLOSED and not one.suppressed_by)
+        return rolled([one for one in self.findings if one.status in _CLOSED and not one.suppressed_by])
 
     @property
     def suppressed(self) -> tuple[Finding, ...]:
         """The findings that somebody silenced."""
-        return tuple(one for one in self.findings if one.suppressed_by)
+        return rolled([one for one in self.findings if one.suppressed_by])
 
     @property
     def has_gaps(self) -> bool:
@@ -89,15 +105,29 @@ def assemble(
     detections: Iterable[Detection] = (),
     versions: Mapping[str, int] | None = None,
     config: Config | None = None,
+    posture: Mapping[tuple[str, str], str] | None = None,
+    before: Before | None = None,
 ) -> Digest:
-    """Put the parts of one day together, in the order in which they are read."""
+    """Put the parts of one day together, in the order in which they are read.
+
+    `posture` says, by account and detection, what an export of IAM answered ('') or why none did; `before` is what
+    the digest of the week before counted.
+    """
     config = config or Config()
     ordered = tuple(sorted(findings, key=urgency))
-    unable = {one.detection: one.reason for one in coverage.unable}
+    rules = tuple(detections)
+    ground = Ground(
+        events=coverage.events,
+        accounts={one.account: one.events for one in coverage.accounts},
+        names=config.organization.accounts,
+        unable={one.detection: one.reason for one in coverage.unable},
+        posture=posture or {},
+    )
     coverage = replace(
         coverage,
         suppressed=sum(bool(one.suppressed_by) for one in ordered),
         expired=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in expired(config, day=day)),
+        ending=tuple(Expired(one.detection, one.principal, one.owner, one.until) for one in ending(config, day=day)),
     )
     return Digest(
         date=day,
@@ -106,7 +136,9 @@ def assemble(
         coverage=coverage,
         incidents=tuple(incidents),
         findings=ordered,
-        practices=report((*ordered, *quiet), detections, unable=unable, events=coverage.events),
+        practices=practices((*ordered, *quiet), rules, ground, before=before),
+        controls=controls((*ordered, *quiet), rules, ground, before=before),
+        compared=before.day if before else None,
         quiet=tuple(sorted(quiet, key=urgency)),
         names=dict(config.organization.accounts),
         zones=_zones(config, ordered),

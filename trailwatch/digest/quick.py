@@ -10,6 +10,7 @@ from typing import Any
 from trailwatch.config import Config
 from trailwatch.detect import catalogue, context
 from trailwatch.detect.detection import Detection
+from trailwatch.detect.scan import NotRun
 from trailwatch.detect.scan import scan as run
 from trailwatch.digest import coverage
 from trailwatch.digest.coverage import AccountSeen, Coverage, Failure, Unable
@@ -56,7 +57,7 @@ def scan(
         identities=identities,
         doubles=account.events - sum(row["events"] for row in seen),
         detections=scanned.ran,
-        unable=coverage.unables(scanned.not_evaluated, scanned.not_run),
+        unable=coverage.unables((*scanned.not_evaluated, *_posture(active)), scanned.not_run),
         broken=tuple(Unable(one.path, one.error) for one in rules.broken),
         off=tuple(rule.id for rule in rules.off),
         lost_hits=dict(triaged.lost),
@@ -65,6 +66,10 @@ def scan(
         day=day, made_at=now, coverage=basis, findings=told, incidents=stories, detections=active, config=config
     )
     return replace(page, source=source, practices=())
+
+
+def _posture(detections: Iterable[Detection]) -> list[NotRun]:
+    return [NotRun(rule.id, "a scan reads logs and no exports of IAM") for rule in detections if rule.snapshot]
 
 
 def _basis(account: Account, seen: list[dict[str, Any]], config: Config) -> Coverage:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.digest.lines import (
-    CAVEAT,
     afterword,
     brief,
-    broken_by,
     facts,
     headline,
     incident_facts,
@@ -21,6 +19,7 @@ from trailwatch.digest.lines import (
     stamp,
     title,
 )  # fmt: skip
+from trailwatch.digest.practice_words import by_whom, counts, rest
 from trailwatch.finding import Finding, Incident, rank
 from trailwatch.findings.titles import plain
 
@@ -34,22 +33,25 @@ _COLORS = {"critical": "1;37;41", "high": "1;31", "medium": "33", "low": "36", "
 
 def text(digest: Digest, *, color: bool = False) -> str:
     """Return the digest as lines of at most 100 columns; color only when a terminal asks for it."""
-    return "\n".join(_lines(digest, _Paint(on=color))) + "\n"
+    return "\n".join(_lines(digest, Paint(on=color))) + "\n"
 
 
-class _Paint:
+class Paint:
+    """Colours for a terminal that wants them."""
+
     def __init__(self, *, on: bool) -> None:
         self._on = on
 
     def __call__(self, words: str, kind: str) -> str:
+        """Return words in the colour of their kind, where colours are on."""
         return f"\x1b[{_COLORS[kind]}m{words}\x1b[0m" if self._on else words
 
 
-def _lines(digest: Digest, paint: _Paint) -> Iterator[str]:
+def _lines(digest: Digest, paint: Paint) -> Iterator[str]:
     yield paint(title(digest), "heading")
-    yield from (paint(line, "heading") for line in _wrapped(headline(digest), indent=0))
+    yield from (paint(line, "heading") for line in wrapped(headline(digest), indent=0))
     yield ""
-    yield from _wrapped(basis(digest), "Logs")
+    yield from wrapped(basis(digest), "Logs")
     yield from _several(gaps(digest), "Missing")
     yield from _several(notes(digest), "Notes")
     if digest.incidents:
@@ -68,63 +70,63 @@ def _lines(digest: Digest, paint: _Paint) -> Iterator[str]:
         yield from _after(name, findings, digest, paint)
 
 
-def _incident(incident: Incident, digest: Digest, paint: _Paint) -> Iterator[str]:
+def _incident(incident: Incident, digest: Digest, paint: Paint) -> Iterator[str]:
     yield from _labelled(incident.severity, incident.title, paint)
-    yield from _wrapped(incident_facts(incident, digest))
+    yield from wrapped(incident_facts(incident, digest))
     for moment in incident.timeline[:STEPS]:
         hidden = " (suppressed)" if moment.get("suppressed") else ""
-        yield from _wrapped(f"{moment['title']}{hidden}", f"{stamp(moment, digest):>{INDENT + 12}}", indent=INDENT + 14)
+        yield from wrapped(f"{moment['title']}{hidden}", f"{stamp(moment, digest):>{INDENT + 12}}", indent=INDENT + 14)
     if len(incident.timeline) > STEPS:
-        yield from _wrapped(f"… and {len(incident.timeline) - STEPS} more", indent=INDENT + 14)
+        yield from wrapped(f"… and {len(incident.timeline) - STEPS} more", indent=INDENT + 14)
     yield ""
 
 
-def _finding(finding: Finding, digest: Digest, paint: _Paint) -> Iterator[str]:
+def _finding(finding: Finding, digest: Digest, paint: Paint) -> Iterator[str]:
     yield from _labelled(finding.severity, labelled(finding, digest), paint)
     for label, words in facts(finding, digest):
         for place, line in enumerate(words.split("\n")):
-            yield from _wrapped(line, f"{'':{INDENT}}{'' if place else label}", indent=INDENT + 10)
+            yield from wrapped(line, f"{'':{INDENT}}{'' if place else label}", indent=INDENT + 10)
     yield ""
 
 
-def _practices(digest: Digest, paint: _Paint) -> Iterator[str]:
+def _practices(digest: Digest, paint: Paint) -> Iterator[str]:
     if not digest.practices:
         return
     yield from _heading("Practices", paint)
-    for state in (one for one in digest.practices if one.state == "broken"):
-        yield from _wrapped(f"{state.title}: {broken_by(state, digest)}", "broken")
-    for label in ("held", "not evaluated"):
-        codes = [one.code for one in digest.practices if one.state == label]
-        if codes:
-            yield from _wrapped(", ".join(codes), "held" if label == "held" else "unknown")
-    yield from _wrapped(CAVEAT)
+    for one in (one for one in digest.practices if one.state == "broken"):
+        told = counts(one, compared=digest.compared, day=digest.date)
+        yield from wrapped(f"{one.title}: {by_whom(one, day=digest.date)}; {told}", "broken")
+    for state, same, cause in rest(digest.practices):
+        codes = ", ".join(one.code for one in same)
+        yield from wrapped(codes if state == "held" else f"{codes} ({cause})", "held" if state == "held" else "unknown")
 
 
-def _after(name: str, findings: Sequence[Finding], digest: Digest, paint: _Paint) -> Iterator[str]:
+def _after(name: str, findings: Sequence[Finding], digest: Digest, paint: Paint) -> Iterator[str]:
     yield from _heading(name, paint)
     first, more = shown(findings)
     for finding in first:
-        yield from _wrapped(f"{finding.title} [{afterword(finding, digest)}]", finding.severity)
+        yield from wrapped(f"{finding.title} [{afterword(finding, digest)}]", finding.severity)
     if more:
-        yield from _wrapped(more)
+        yield from wrapped(more)
 
 
-def _heading(name: str, paint: _Paint) -> Iterator[str]:
+def _heading(name: str, paint: Paint) -> Iterator[str]:
     yield from ("", paint(name.upper(), "heading"))
 
 
-def _labelled(severity: str, words: str, paint: _Paint) -> Iterator[str]:
-    first, *rest = _wrapped(words, severity.upper())
+def _labelled(severity: str, words: str, paint: Paint) -> Iterator[str]:
+    first, *rest = wrapped(words, severity.upper())
     yield paint(severity.upper(), severity) + first[len(severity) :]
     yield from rest
 
 
 def _several(sentences: Iterator[str], label: str) -> Iterator[str]:
     for place, sentence in enumerate(sentences):
-        yield from _wrapped(sentence, "" if place else label)
+        yield from wrapped(sentence, "" if place else label)
 
 
-def _wrapped(words: str, label: str = "", *, indent: int = INDENT) -> list[str]:
+def wrapped(words: str, label: str = "", *, indent: int = INDENT) -> list[str]:
+    """Return words as lines of at most 100 columns, with a label before the first."""
     # Everything that is printed passes here, so that nothing from a log can steer the terminal.
     first = f"{plain(label) if label.strip() == label else label:{indent}}" if indent else ""
     wide = plain(words, longest=2000).replace(" ± ", "\u00a0±\u00a0")

@@ -77,6 +77,9 @@ def listed(tops: Iterable[Top], *, most: int = 3) -> str:
 
 def identity(finding: Finding) -> str:
     """Return who it was: the person, and as what."""
+    if finding.kind == "posture" and not finding.principal:
+        several = finding.evidence.get("grouped")
+        return counted(several, "finding") if isinstance(several, int) else "the account itself"
     return introduced(finding.person, finding.principal) or "nobody that the log names"
 
 
@@ -105,16 +108,28 @@ def evidence(finding: Finding) -> Iterator[str]:
     yield from _place(data)
     if grouped := data.get("grouped"):
         names = [plain(one["name"].rpartition("/")[2], longest=40) for one in data.get("identities", ())]
-        yield f"{counted(grouped, 'finding')} of the same kind, by {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
+        link = "of" if finding.kind == "posture" else "by"
+        yield f"{counted(grouped, 'finding')} of the same kind, {link} {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
     for also in data.get("also", ()):
         yield f"also: {plain(also['title'], longest=140)}"
     if early := data.get("events_before_the_day"):
         yield f"{counted(early, 'event')} of an earlier day arrived late"
     if (history := data.get("history")) and not data.get("known_days"):
         yield f"history {plain(history)}"
+    if finding.kind == "posture":
+        yield from _configured(data)
+        return
     for key, value in data.items():
         if key not in _KNOWN and isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
             yield f"{key.replace('_', ' ')}: {plain(_value(value), longest=120)}"
+
+
+def _configured(data: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        words = ", ".join(str(one) for one in value[:_LISTED]) if isinstance(value, list) else value
+        words = ("yes" if words else "no") if isinstance(words, bool) else words
+        if key not in _GROUPED and isinstance(words, str | int | float) and words != "":
+            yield f"{key.replace('_', ' ')}: {plain(_value(words), longest=120)}"
 
 
 def _counts(data: Mapping[str, Any]) -> Iterator[str]:
@@ -180,6 +195,8 @@ def _value(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
+_LISTED = 10
+_GROUPED = {"grouped", "identities", "since", "also"}
 _KNOWN = {
     "features", "model_score", "model_parts", "explained", "links", "count", "at_least", "within_seconds", "distinct",
     "usual", "peers", "local_time", "time_zone", "shift", "hour_share", "network", "network_rule", "asn", "country",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from trailwatch.config import Config
+from trailwatch.findings.anomalies import UNUSUAL_DAY
+from trailwatch.findings.automation import DECLARED, DEVIATES, OUTSIDE, UNLIKE, Verdict, habitual
 from trailwatch.findings.groups import Group, Row
 from trailwatch.findings.severity import LOWER, RAISE
+from trailwatch.findings.ways import Ways
 
 _ADMIN = re.compile(r"admin|poweruser|breakglass|break-glass", re.IGNORECASE)
-_AUTOMATED = {"pipeline", "workload", "service"}
 
 
-def context(group: Group, *, config: Config, seen: AbstractSet[tuple[str, str]]) -> dict[str, float]:
+def context(
+    group: Group, *, automation: Verdict, ways: Mapping[str, Ways], seen: AbstractSet[tuple[str, str]]
+) -> dict[str, float]:
     """Return the named factors of a group; `seen` holds the (principal, address) pairs of earlier days."""
     practices = set(group.rule.practices)
     rows = group.rows
@@ -31,10 +33,15 @@ def context(group: Group, *, config: Config, seen: AbstractSet[tuple[str, str]])
         found["after hours"] = RAISE
     if _refused_first(group):
         found["refused, then allowed"] = RAISE
-    if rows and all(row.get("origin") in {"via-service", "service"} for row in rows):
+    # That a day is unlike the days before it is what the model found already.
+    if automation.reasons and group.rule.id != UNUSUAL_DAY.id:
+        # A program in another network is one strange thing, not two.
+        found.pop("new network", None)
+        found[OUTSIDE if automation.kind == "outside" else UNLIKE] = DEVIATES
+    elif rows and all(_by_service(row, ways) for row in rows):
         found["through an AWS service"] = LOWER
-    elif rows and all(_expected_automation(row, config) for row in rows):
-        found["declared automation"] = LOWER
+    elif automation.kind == "within":
+        found[DECLARED] = LOWER
     return found
 
 
@@ -42,15 +49,6 @@ def novelty(group: Group) -> float:
     """Return how surprising a group is, as its detection says; 1 for what a rule forbids."""
     given = group.evidence.get("novelty")
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else 1.0
-
-
-def matches(pattern: str, value: str) -> bool:
-    """Return whether a shell glob names a value, or, without a slash, the last part of it."""
-    if not value:
-        return False
-    return fnmatch.fnmatchcase(value, pattern) or (
-        "/" not in pattern and fnmatch.fnmatchcase(value.rpartition("/")[2], pattern)
-    )
 
 
 def _strange_network(row: Row, seen: AbstractSet[tuple[str, str]]) -> bool:
@@ -62,6 +60,11 @@ def _strange_network(row: Row, seen: AbstractSet[tuple[str, str]]) -> bool:
     return not known and bool(seen) and (str(row.get("principal")), str(row.get("address"))) not in seen
 
 
+def _by_service(row: Row, ways: Mapping[str, Ways]) -> bool:
+    # Only AWS writes that it acted by itself. Through which service a call of somebody comes is that somebody's choice.
+    return row.get("origin") == "service" or (row.get("origin") == "via-service" and habitual(row, ways))
+
+
 def _refused_first(group: Group) -> bool:
     # The same action, first denied and later allowed: somebody found a way.
     denied: set[object] = set()
@@ -71,24 +74,3 @@ def _refused_first(group: Group) -> bool:
         elif row.get("outcome") == "ok" and row.get("action") in denied:
             return True
     return False
-
-
-def _expected_automation(row: Row, config: Config) -> bool:
-    principal, client = str(row.get("principal") or ""), str(row.get("client") or "")
-    declared = any(matches(pattern, principal) for pattern in config.automation.principals)
-    if any(fnmatch.fnmatchcase(client, pattern) for pattern in config.automation.clients) and declared:
-        return True
-    named = [pattern for pattern in config.principals if matches(pattern, principal)]
-    if not named:
-        return declared and not config.automation.clients
-    rule = config.principals[max(named, key=len)]
-    if not (declared or rule.class_ in _AUTOMATED):
-        return False
-    return _within(row, rule.actions, rule.networks)
-
-
-def _within(row: Mapping[str, object], actions: list[str], networks: list[str]) -> bool:
-    # What leaves the declared bounds is not expected, and keeps its full weight.
-    action = str(row.get("action") or "").lower()
-    fits = not actions or any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in actions)
-    return fits and (not networks or row.get("network") in networks)

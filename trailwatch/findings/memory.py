@@ -90,12 +90,14 @@ def remember(
     day: date,
     evaluated: bool = True,
     not_run: AbstractSet[str] = frozenset(),
-    snapshot: AbstractSet[str] = frozenset(),
+    snapshot: AbstractSet[tuple[str, str]] = frozenset(),
+    asked: AbstractSet[str] | None = None,
 ) -> Remembered:
     """Give each finding its status, and close what has been quiet for long enough.
 
     `evaluated` is whether there were logs to look at; detections in `not_run` close nothing. `snapshot` names the
-    posture detections that a newer good snapshot answered: only these can be resolved.
+    (posture detection, account) pairs that a good snapshot answered: only these can be resolved. `asked` are the posture
+    detections that are on, where that is known; what another said before ends.
     """
     today: list[Finding] = []
     repeated = 0
@@ -111,7 +113,9 @@ def remember(
         if name in present or last.finding is None:
             continue
         if last.finding.kind == "posture":
-            status = "resolved" if last.finding.detection in snapshot else ""
+            answered = (last.finding.detection, last.finding.account) in snapshot
+            off = asked is not None and last.finding.detection not in asked
+            status = "resolved" if answered else "ended" if off else ""
         else:
             counted = evaluated and last.finding.detection not in not_run
             status = "ended" if counted and _quiet(last.day, memory.days, day) >= QUIET_DAYS else ""
@@ -125,14 +129,17 @@ def remember(
 def _with_status(finding: Finding, last: Last | None, day: date) -> Finding:
     if last is None:
         return replace(finding, status="new")
-    recent = (day - last.day).days <= QUIET_DAYS and not last.closed
+    # A configuration does not act: however long nobody looked, it went on.
+    recent = not last.closed and (finding.kind == "posture" or (day - last.day).days <= QUIET_DAYS)
     risen = rank(finding.severity) > rank(last.severity)
     status = ("risen" if risen else "ongoing") if recent else "reopened"
     # What goes on belongs to the incident that it belonged to before.
     incident = last.finding.incident if recent and last.finding else ""
+    began = last.finding.first_time if finding.kind == "posture" and recent and last.finding else finding.first_time
     return replace(
-        finding, status=status, incident=incident, evidence={**finding.evidence, "since": last.since.isoformat()}
-    )
+        finding, status=status, incident=incident, first_time=min(began, finding.first_time),
+        evidence={**finding.evidence, "since": last.since.isoformat()},
+    )  # fmt: skip
 
 
 def _since(finding: Finding, last: Last) -> Finding:

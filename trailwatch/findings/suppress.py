@@ -5,17 +5,19 @@ from __future__ import annotations
 import fnmatch
 import ipaddress
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from trailwatch.config import Config, Suppression
-from trailwatch.findings.context import matches
-from trailwatch.findings.groups import Group
+from trailwatch.findings.automation import matches
+from trailwatch.findings.groups import Group, Row
+
+ENDING = timedelta(days=14)
 
 
 def suppressed_by(group: Group, *, config: Config, day: date) -> str:
     """Return who silenced this and why, '' if nobody did; an expired suppression does not count."""
     for entry in config.suppress:
-        if entry.until >= day and _covers(entry, group, config):
+        if entry.until >= day and covers(entry, group, config):
             return f"{entry.reason} ({entry.owner}, until {entry.until.isoformat()})"
     return ""
 
@@ -25,20 +27,29 @@ def expired(config: Config, *, day: date) -> tuple[Suppression, ...]:
     return tuple(entry for entry in config.suppress if entry.until < day)
 
 
-def _covers(entry: Suppression, group: Group, config: Config) -> bool:
+def ending(config: Config, *, day: date) -> tuple[Suppression, ...]:
+    """Return the suppressions that still hold and run out within two weeks, the first to end first."""
+    soon = [entry for entry in config.suppress if day <= entry.until < day + ENDING]
+    return tuple(sorted(soon, key=lambda entry: entry.until))
+
+
+def covers(entry: Suppression, group: Group, config: Config) -> bool:
+    """Return whether a suppression is about everything that a finding rests on; its end is not asked."""
+    # What rests on no event, as the state of IAM does, has the names that it is grouped by.
+    rows = group.rows or (dict(group.key),)
     return (
         fnmatch.fnmatchcase(group.rule.id, entry.detection)
-        and _all(entry.principal, group, "principal")
-        and _all(entry.person, group, "person")
-        and (not entry.account or all(entry.account in (r.get("account"), r.get("account_name")) for r in group.rows))
-        and _all(entry.target, group, "target")
-        and (not entry.network or all(_inside(entry.network, r, config) for r in group.rows))
+        and _all(entry.principal, rows, "principal")
+        and _all(entry.person, rows, "person")
+        and (not entry.account or all(entry.account in (r.get("account"), r.get("account_name")) for r in rows))
+        and _all(entry.target, rows, "target")
+        and (not entry.network or all(_inside(entry.network, r, config) for r in rows))
     )
 
 
-def _all(pattern: str, group: Group, column: str) -> bool:
+def _all(pattern: str, rows: Sequence[Row], column: str) -> bool:
     # Every event must fit, otherwise an intruder's events would hide behind the expected ones.
-    return not pattern or all(matches(pattern, str(row.get(column) or "")) for row in group.rows)
+    return not pattern or all(matches(pattern, str(row.get(column) or "")) for row in rows)
 
 
 def _inside(network: str, row: object, config: Config) -> bool:

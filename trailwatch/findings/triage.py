@@ -15,17 +15,29 @@ from trailwatch.detect.detection import Detection
 from trailwatch.engine import Engine
 from trailwatch.finding import Finding, rank
 from trailwatch.findings import anomalies as model
+from trailwatch.findings.automation import judge
 from trailwatch.findings.context import context, novelty
 from trailwatch.findings.fingerprint import fingerprint
 from trailwatch.findings.groups import KEPT_EVENTS, Group, group, read_events, unknown_events
 from trailwatch.findings.links import links
 from trailwatch.findings.names import called, short
 from trailwatch.findings.severity import weigh
-from trailwatch.findings.storm import calm
+from trailwatch.findings.storm import calm, folded
 from trailwatch.findings.suppress import suppressed_by
 from trailwatch.findings.tactics import tactic_of
 from trailwatch.findings.titles import fill, placeholders
+from trailwatch.findings.ways import Ways
 from trailwatch.model.score import Anomaly
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is declared and remembered, against which each finding is weighed."""
+
+    config: Config
+    day: date
+    seen: AbstractSet[tuple[str, str]]
+    ways: Mapping[str, Ways]
 
 
 @dataclass(frozen=True)
@@ -45,12 +57,14 @@ def findings(
     config: Config | None = None,
     anomalies: Sequence[Anomaly] = (),
     seen: AbstractSet[tuple[str, str]] = frozenset(),
+    ways: Mapping[str, Ways] | None = None,
 ) -> Triaged:
     """Turn hits and anomalies into findings; reads the relation `scope` for the events behind them.
 
-    `seen` holds the (principal, address) pairs of earlier days, where they are known.
+    `seen` holds the (principal, address) pairs of earlier days, where they are known, and `ways` how each principal
+    worked before.
     """
-    config = config or Config()
+    known = Known(config or Config(), day, seen, ways or {})
     rules = {rule.id: rule for rule in detections}
     asked = {
         name for rule in rules.values() for name in (*placeholders(rule.title), *placeholders(rule.next), *rule.by)
@@ -58,9 +72,9 @@ def findings(
     asked |= {name for rule in rules.values() if rule.count for name in rule.count.by}
     ids = [*hits["event_id"].to_pylist(), *(event for anomaly in anomalies for event in anomaly.event_ids)]
     events = read_events(engine, pa.table({"event_id": pa.array(sorted(set(ids)), pa.string())}), more=asked)
-    found = [_finding(g, day=day, config=config, seen=seen) for g in group(_superseded(hits, rules), rules, events)]
-    found = one_act(calm(found))
-    unusual = [_finding(model.group_of(anomaly, events), day=day, config=config, seen=seen) for anomaly in anomalies]
+    found = [_finding(g, known) for g in group(_superseded(hits, rules), rules, events)]
+    found = folded(one_act(calm(found)))
+    unusual = [_finding(model.group_of(anomaly, events), known) for anomaly in anomalies]
     found, left = model.absorb(unusual, found)
     return Triaged(tuple(sorted((*found, *left), key=urgency)), unknown_events(hits, events))
 
@@ -114,9 +128,12 @@ def _superseded(hits: pa.Table, rules: Mapping[str, Detection]) -> pa.Table:
     return hits.filter(pa.array([pair not in beaten for pair in pairs], pa.bool_()))
 
 
-def _finding(group: Group, *, day: date, config: Config, seen: AbstractSet[tuple[str, str]]) -> Finding:
-    rule = group.rule
-    severity, parts = weigh(rule.severity, novelty=novelty(group), context=context(group, config=config, seen=seen))
+def _finding(group: Group, known: Known) -> Finding:
+    rule, day, config = group.rule, known.day, known.config
+    # An unusual day is unlike what was learned by its own nature; only what is declared can make it worse.
+    automation = judge(group.rows, config=config, ways={} if rule.id == model.UNUSUAL_DAY.id else known.ways)
+    around = context(group, automation=automation, ways=known.ways, seen=known.seen)
+    severity, parts = weigh(rule.severity, novelty=novelty(group), context=around)
     ids = [row["event_id"] for row in group.rows if row["event_id"]]
     account = group.only("account") or dict(group.key).get("account", "")
     named = dict(group.key)
@@ -153,7 +170,7 @@ def _finding(group: Group, *, day: date, config: Config, seen: AbstractSet[tuple
         tactic=tactic_of(rule.attack),
         practices=tuple(rule.practices),
         why=rule.why,
-        evidence=_evidence(group, day),
+        evidence=_evidence(group, day, automation.reasons),
         next=fill(rule.next, _values(group, placeholders(rule.next)), longest=600),
     )
 
@@ -194,8 +211,10 @@ def _score(group: Group, parts: Mapping[str, float]) -> float:
     return round(parts["product"] + max(model_score, 0.0) / (1.0 + max(model_score, 0.0)), 4)
 
 
-def _evidence(group: Group, day: date) -> dict[str, Any]:
+def _evidence(group: Group, day: date, reasons: Sequence[str]) -> dict[str, Any]:
     found = {key: value for key, value in group.evidence.items() if key != "novelty"}
+    if reasons:
+        found["automation"] = "; ".join(reasons[:3]) + (f" and {len(reasons) - 3} more" if len(reasons) > 3 else "")
     found["links"] = links(group)
     late = sum(row["event_time"].date() < day for row in group.rows)
     if late and group.last.date() >= day:

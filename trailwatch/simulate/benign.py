@@ -15,13 +15,18 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True)
 class Benign:
-    """One harmless call of an actor: a pipeline (terraform, terraform-dev, …), break-fix, svc-reports, or a person."""
+    """One harmless call of an actor: a pipeline (terraform, terraform-dev, …), break-fix, svc-reports, or a person.
+
+    A call that is harmless and yet against a practice belongs to the neglect that it is named after.
+    """
 
     api: str
     actor: str
     weekdays: tuple[int, ...]
     params: Template = None
     answer: Template = None
+    neglect: str = ""
+    rare: bool = False  # every third week only
 
 
 def _rows() -> tuple[Benign, ...]:
@@ -31,7 +36,7 @@ def _rows() -> tuple[Benign, ...]:
         for api, row in calls.items():
             weekdays = tuple(WEEKDAYS.index(day) for day in row["days"].split())
             params, answer = (msgspec.json.decode(row.get(part, "null")) for part in ("params", "answer"))
-            rows.append(Benign(api, actor, weekdays, params, answer))
+            rows.append(Benign(api, actor, weekdays, params, answer, row.get("neglect", ""), row.get("rare", False)))
     return tuple(rows)
 
 

@@ -14,10 +14,11 @@ from trailwatch.simulate.people import PEOPLE
 from trailwatch.simulate.pipelines import terraform
 from trailwatch.simulate.records import Caller, Record, call
 from trailwatch.simulate.spans import Span
-from trailwatch.simulate.stock import DEV, EGRESS, OFFICE, PROD, SECURITY
+from trailwatch.simulate.stock import DEV, OFFICE, PROD, SECURITY
 
 _PIPELINES = {"terraform": PROD, "terraform-dev": DEV, "terraform-security": SECURITY}
 _PEOPLE = {person.email: person for person in PEOPLE}
+_MAIL_SERVER = f"{OFFICE}.42"
 
 
 def day(span: Span) -> Iterator[Record]:
@@ -27,6 +28,8 @@ def day(span: Span) -> Iterator[Record]:
     yield from _rotation(span)
     rows: dict[str, list[benign.Benign]] = {}
     for row in benign.TABLE:
+        if row.neglect in span.untold or (row.rare and span.dense and span.day.isocalendar().week % 3):
+            continue
         # The sparse year knows the same calls, so that none of them is new when the dense days begin.
         if span.day.weekday() in row.weekdays and (
             span.dense or (span.day.day in (2, 15) and span.chance("row", row.api, row.actor).random() < 0.4)
@@ -109,7 +112,7 @@ def _rotation(span: Span) -> Iterator[Record]:
     # date.toordinal() // 7 turns on Sundays, so a week here runs from Sunday to Saturday.
     now = now if weekday != SUNDAY else week - 1
     key = mailer_key(now) if span.dense else stable_id("AKIA", DEV, "svc-mailer", "old", length=16)
-    caller = callers.user(DEV, "svc-mailer", EGRESS[0], "lambda", key=key)
+    caller = callers.user(DEV, "svc-mailer", _MAIL_SERVER, "boto3", key=key)
     at = span.at(4 + chance.random() / 2)
     yield call(chance, at, caller, "ses:GetSendQuota")
     for number in range(span.many(chance, 2)):
@@ -125,7 +128,7 @@ def _rotation(span: Span) -> Iterator[Record]:
             }
         }
         yield call(chance, at, caller, "iam:CreateAccessKey", params={"userName": "svc-mailer"}, answer=made)
-        fresh = callers.user(DEV, "svc-mailer", EGRESS[0], "lambda", key=new)
+        fresh = callers.user(DEV, "svc-mailer", _MAIL_SERVER, "boto3", key=new)
         yield call(chance, at + timedelta(seconds=20), fresh, "sts:GetCallerIdentity")
         yield call(
             chance,

@@ -229,6 +229,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Root signs in without MFA from a hosting network and creates a root access key",
         (f"{PROD}/root",),
         root_day,
+        ("root-use", "root-keys", "root-mfa", "monitoring"),
     ),
     Chapter(
         "contractor-after-end",
@@ -237,6 +238,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "The contractor's session succeeds a week after the contract's end",
         ("mallory-contractor@partner.example",),
         after_end,
+        ("end-dates",),
     ),
     Chapter(
         "off-hours-intruder",
@@ -245,6 +247,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Alice's session at night: discovery, a key and admin rights for svc-reports, twelve secrets",
         ("alice@example.com",),
         off_hours,
+        ("own-credentials", "groups", "least-privilege", "rotation", "shifts", "networks", "monitoring"),
     ),
     Chapter(
         "new-network",
@@ -253,6 +256,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Bob's session from a hosting network shares a snapshot with a strange account",
         ("bob@example.com",),
         new_network,
+        ("own-credentials", "least-privilege", "networks", "monitoring"),
     ),
     Chapter(
         "slow-abuse",
@@ -261,6 +265,7 @@ ATTACKS: tuple[Chapter, ...] = (
         "Dave reads two or three things a day that neither he nor his peers ever read",
         ("dave@example.com",),
         slow_abuse,
+        ("monitoring",),
     ),
     Chapter(
         "dormant-key",
@@ -269,5 +274,6 @@ ATTACKS: tuple[Chapter, ...] = (
         "The key of legacy-backup wakes after 170 days, elsewhere",
         (f"{PROD}/user/legacy-backup",),
         dormant_key,
+        ("rotation", "unused", "networks", "monitoring"),
     ),
 )

@@ -155,6 +155,6 @@ LOOKALIKES: tuple[Chapter, ...] = (
     *(Chapter(f"quiet-{day}", "quiet", (day,), "Nothing planted", ()) for day in QUIET),
 )
 # Chapters that stand in the place of an ordinary day: (person or job, day).
-INSTEAD = {("carol@example.com", day) for day in days(date(2026, 7, 29), 1)} | {
-    ("quarter-close", day) for day in days(date(2026, 7, 1), 1, 2)
+INSTEAD = {("carol@example.com", day): "travel" for day in days(date(2026, 7, 29), 1)} | {
+    ("quarter-close", day): "quarterly-job" for day in days(date(2026, 7, 1), 1, 2)
 }

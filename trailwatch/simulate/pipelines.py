@@ -46,7 +46,7 @@ def ci_deploy(span: Span) -> Iterator[Record]:
             )
 
 
-_PLAN = """sts:GetCallerIdentity iam:GetRole iam:ListRolePolicies iam:ListAttachedRolePolicies ec2:DescribeVpcs ec2:DescribeSubnets ec2:DescribeSecurityGroups s3:GetBucketPolicy
+PLAN = """sts:GetCallerIdentity iam:GetRole iam:ListRolePolicies iam:ListAttachedRolePolicies ec2:DescribeVpcs ec2:DescribeSubnets ec2:DescribeSecurityGroups s3:GetBucketPolicy
  s3:GetBucketAcl s3:GetBucketVersioning s3:GetBucketEncryption ec2:DescribeRouteTables kms:DescribeKey kms:GetKeyPolicy cloudtrail:DescribeTrails cloudtrail:GetEventSelectors lambda:GetFunction20150331v2 dynamodb:DescribeContinuousBackups"""
 
 
@@ -77,7 +77,7 @@ def terraform_plan(span: Span) -> Iterator[Record]:
         chance = span.chance("plan", account)
         caller, entry, at = terraform(span, account)
         yield from entry
-        for api in [api for api in _PLAN.split() if chance.random() < (0.42 if span.dense else 0.2)]:
+        for api in [api for api in PLAN.split() if chance.random() < (0.42 if span.dense else 0.2)]:
             at += timedelta(seconds=chance.randrange(0, 3))
             error = throttled(api) if chance.random() < 0.012 else None
             yield call(chance, at, caller, api, error=error)

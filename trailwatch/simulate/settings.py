@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from trailwatch.simulate.callers import user_id
 from trailwatch.simulate.chance import stable_hex
 from trailwatch.simulate.people import PEOPLE, Person
-from trailwatch.simulate.stock import ACCOUNTS, EGRESS, ENDPOINTS, OFFICE, ORGANIZATION, PARTNER, PROD, VPN
+from trailwatch.simulate.stock import ACCOUNTS, DEV, EGRESS, ENDPOINTS, OFFICE, ORGANIZATION, PARTNER, PROD, VPN
 from trailwatch.simulate.world import World
 
 _SHIFTS = {
@@ -15,6 +15,8 @@ _SHIFTS = {
     "dave@example.com": "mon-fri 08:00-18:30",
     "heidi@example.com": "mon-fri 08:30-18:30",
 }
+# IAM users that somebody has beside single sign-on.
+_USERS = {"mallory-contractor@partner.example": (f"{DEV}/user/mallory",)}
 _GROUPS = {
     "developers": ("alice", "carol", "dave", "frank"),
     "operations": ("erin", "alice"),
@@ -61,7 +63,8 @@ def toml(world: World) -> str:
 
 
 def _person(person: Person) -> list[str]:
-    lines = [f'aliases = ["{stable_hex(10, "store")}-{user_id(person.email)}"]']
+    names = [f"{stable_hex(10, 'store')}-{user_id(person.email)}", *_USERS.get(person.email, ())]
+    lines = [f"aliases = [{', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}]"]
     if person.email in _SHIFTS:
         lines.append(f'shifts = ["{_SHIFTS[person.email]}"]')
     if person.on_call:

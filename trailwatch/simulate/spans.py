@@ -20,6 +20,7 @@ class Span:
     dense: bool
     weight: float = 1.0
     copy: int = 0  # >0: one more workload of the same kind, in a scaled world
+    untold: frozenset[str] = frozenset()  # chapters that do not happen in this world
 
     def chance(self, *parts: object) -> random.Random:
         """Return the dice of one identity on this day."""

@@ -9,13 +9,16 @@ from typing import Literal
 
 from trailwatch.simulate.records import Record
 
-Kind = Literal["attack", "lookalike", "quiet"]
+Kind = Literal["attack", "lookalike", "quiet", "neglect"]
 Plot = Callable[[int, date], Iterator[Record]]
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One planted happening: its days, who it concerns, and the function that makes its records of a day."""
+    """One planted happening: its days, who it concerns, the function that makes its records of a day, what it breaks.
+
+    A neglect stands for months; its date is the day on which the exports of IAM show it.
+    """
 
     id: str
     kind: Kind
@@ -23,6 +26,7 @@ class Chapter:
     title: str
     principals: tuple[str, ...]
     plot: Plot | None = None
+    practices: tuple[str, ...] = ()
 
 
 @dataclass

@@ -10,7 +10,7 @@ from trailwatch.simulate import callers
 from trailwatch.simulate.chance import guid, stable_id
 from trailwatch.simulate.records import Caller, Record
 from trailwatch.simulate.spans import Producer, Span, in_turn
-from trailwatch.simulate.stock import DEV, OFFICE, PROD
+from trailwatch.simulate.stock import DEV, EGRESS, OFFICE, PROD
 
 
 def svc_reports(span: Span) -> Iterator[Record]:
@@ -38,11 +38,23 @@ def svc_reports(span: Span) -> Iterator[Record]:
 
 
 ROTATED = date(2026, 8, 6)
+_TURN = 89  # days between two keys of svc-reports
+
+
+def reports_turn(day: date) -> int:
+    """Return how many keys svc-reports is before or after the one that it works with until the told rotation."""
+    return (day - ROTATED - timedelta(days=1)).days // _TURN + 1
+
+
+def reports_made(turn: int) -> date:
+    """Return the day on which a key of svc-reports was made."""
+    return ROTATED + timedelta(days=_TURN * (turn - 1))
 
 
 def reports_key(day: date) -> str:
     """Return the access key that svc-reports works with on a day."""
-    return stable_id("AKIA", PROD, "svc-reports", "second" if day > ROTATED else "first", length=16)
+    turn = reports_turn(day)
+    return stable_id("AKIA", PROD, "svc-reports", {0: "first", 1: "second"}.get(turn, turn), length=16)
 
 
 def reports_user(day: date) -> Caller:
@@ -82,4 +94,14 @@ def departed(span: Span) -> Iterator[Record]:
     yield from in_turn(chance, caller, span.at(8 + chance.random() * 6), " ".join(chance.choices(names, k=5)), gap=150)
 
 
-PRODUCERS: tuple[Producer, ...] = (svc_reports, legacy_backup, departed)
+def thumbnails(span: Span) -> Iterator[Record]:
+    """Yield a function in dev that was given a user's key in place of a role."""
+    if span.copy or "key-on-workload" in span.untold:
+        return
+    chance = span.chance("svc-thumbs")
+    caller = callers.user(DEV, "svc-thumbs", EGRESS[0], "lambda")
+    at = span.at(5.2 + chance.random() / 2)
+    yield from in_turn(chance, caller, at, "s3:GetBucketLocation sqs:GetQueueAttributes", gap=4)
+
+
+PRODUCERS: tuple[Producer, ...] = (svc_reports, legacy_backup, departed, thumbnails)

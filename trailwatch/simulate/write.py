@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
 
-from trailwatch.simulate import neighbours, settings
+from trailwatch.simulate import exports, neighbours, settings
 from trailwatch.simulate.chance import dice, text
+from trailwatch.simulate.neglects import EXPORTED
 from trailwatch.simulate.records import Record
 from trailwatch.simulate.stock import HOME, ORGANIZATION, PROD
-from trailwatch.simulate.world import CHAPTERS, World
+from trailwatch.simulate.upkeep import Upkeep
+from trailwatch.simulate.world import World
 
 _LARGEST = 4000  # records in one object of a large world
 
@@ -56,15 +59,22 @@ def write(
     people: int | None = None,
     scale: float = 1.0,
     story: bool = True,
+    only: frozenset[str] | None = None,
 ) -> Written:
-    """Write simulated logs, their configuration and the truth about the story into a folder; the same seed gives the same bytes."""
-    world = World(seed, days, start, people, scale, story)
+    """Write simulated logs, exports of IAM, their configuration and the truth about the story into a folder.
+
+    The same seed gives the same bytes; `only` names the chapters of the story that happen.
+    """
+    world = World(seed, days, start, people, scale, story, only)
+    upkeep = Upkeep(taken(world))
     objects = events = doubles = size = 0
     seen: set[str] = set()
     for key, records in _objects(world):
         size += _put(folder, key, pack({"Records": records}))
         objects += 1
         events += len(records)
+        for record in records:
+            upkeep.see(record)
         if story:
             ids = {str(record["eventID"]) for record in records}
             doubles += len(ids & seen)
@@ -72,10 +82,20 @@ def write(
     beside = list(neighbours.objects(world)) if story else []
     for key, body in beside:
         size += _put(folder, key, pack(body))
+    for name, data in exports.exports(world, upkeep):
+        _put(folder, name, data)
+        # Whoever reads a folder of exports takes the time of its files for the time of the export.
+        os.utime(folder / name, (upkeep.until.timestamp(), upkeep.until.timestamp()))
     _put(folder, "trailwatch.toml", settings.toml(world).encode())
     if story:
         _put(folder, "story.json", msgspec.json.format(msgspec.json.encode(truth(world)), indent=1) + b"\n")
     return Written(folder, objects, events, doubles, len(beside), size, start, start + timedelta(days=days - 1))
+
+
+def taken(world: World) -> datetime:
+    """Return when the exports of a world are taken: in the middle of the story, or when a shorter one ends."""
+    end = datetime.combine(world.start + timedelta(days=world.days), time(0), UTC)
+    return EXPORTED if world.start <= EXPORTED.date() and end > EXPORTED else end
 
 
 def truth(world: World) -> list[dict[str, object]]:
@@ -88,9 +108,10 @@ def truth(world: World) -> list[dict[str, object]]:
             "dates": [str(day) for day in chapter.dates],
             "title": chapter.title,
             "principals": list(chapter.principals),
+            "practices": list(chapter.practices),
             "event_ids": world.told.event_ids.get(chapter.id, []),
         }
-        for chapter in CHAPTERS
+        for chapter in world.chapters
         if told.issuperset(chapter.dates)
     ]
 

@@ -15,6 +15,6 @@ select
     min(dt) as first_day,
     array_slice(list(bucket || '/' || key order by dt, key), 1, 5) as examples
 from newest
-where dt = $day or (status <> 'read' and dt between $day - 13 and $day)
+where dt = $day or status <> 'read'
 group by all
 order by status, objects desc, reason, kind

@@ -103,6 +103,18 @@ SETTLED = _table("settled", (), {
     "settled_at": TIME,
 })  # fmt: skip
 
+# One row per IAM export of an account; a failed one is kept beside the last good one. `dt` is the day of `taken_at`.
+SNAPSHOTS = _table("snapshots", ("dt",), {
+    "account": TEXT, "kind": TEXT, "taken_at": TIME, "source": TEXT,  # source: live, or the name of the file
+    "status": TEXT,  # good | failed
+    "reason": TEXT, "digest": TEXT, "body": TEXT,  # body: canonical JSON, see snapshot/
+})  # fmt: skip
+
+# A person's word that the permissions of an identity were looked at. `dt` is the day of `signed_at`.
+REVIEWS = _table("reviews", ("dt",), {
+    "account": TEXT, "principal": TEXT, "signed_at": TIME, "signed_by": TEXT,
+})  # fmt: skip
+
 FINDINGS = _table("findings", ("dt",), {
     "id": TEXT, "detection": TEXT, "detection_version": TEXT, "kind": TEXT, "title": TEXT, "severity": TEXT,
     "status": TEXT, "suppressed_by": TEXT, "late": FLAG, "account": TEXT, "principal": TEXT, "person": TEXT,
@@ -124,6 +136,6 @@ DIGESTS = _table("digests", ("dt",), {
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, FINDINGS, INCIDENTS,
-                  DIGESTS)
+    for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, REVIEWS,
+                  FINDINGS, INCIDENTS, DIGESTS)
 }  # fmt: skip

@@ -1,0 +1,72 @@
+"""Every condition of a detection is proved by its cases: without it, or with it turned round, at least one case fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mutants
+import pytest
+
+from trailwatch.detect import catalogue
+from trailwatch.detect.detection import Case, Detection
+
+FOUND = tuple(catalogue.load())
+PROVED = 0.95
+# A query runs alone and case by case; every SAMPLE-th of their mutants are tried by default, all of them in a campaign.
+SAMPLE = 6
+
+
+def sampled(found: Sequence[mutants.Mutant]) -> Sequence[mutants.Mutant]:
+    return [one for place, one in enumerate(found) if place % SAMPLE == len(one.detection.id) % SAMPLE]
+
+
+def report(shape: str, left: Sequence[mutants.Mutant], tried: Sequence[mutants.Mutant]) -> float:
+    """Print the survivors and return the share of conditions that are proved both ways."""
+    conditions = {(one.detection.id, one.number) for one in tried}
+    unproved = {(one.detection.id, one.number) for one in left}
+    rate = 1 - len(unproved) / len(conditions)
+    print(f"\n{shape}: {len(tried)} mutants of {len(conditions)} conditions, {rate:.1%} of the conditions proved")
+    for one in left:
+        print(f"  survives: {one}")
+    return rate
+
+
+def of(*shapes: str) -> list[Detection]:
+    return [detection for detection in FOUND if detection.shape in shapes]
+
+
+def kept(left: Sequence[mutants.Mutant], tried: Sequence[mutants.Mutant], shape: str) -> None:
+    assert tried
+    assert report(shape, left, tried) >= PROVED
+
+
+@pytest.mark.timeout(900)
+def test_conditions_of_clauses_counts_and_novelties_are_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    left, tried = mutants.survivors(of("where", "count", "new"))
+    with capsys.disabled():
+        kept(left, tried, "clauses")
+
+
+@pytest.mark.timeout(900)
+def test_a_sample_of_the_conditions_of_queries_is_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    left, tried = mutants.survivors(of("query"), sampled)
+    with capsys.disabled():
+        kept(left, tried, f"queries, every {SAMPLE}th mutant")
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(0)
+def test_all_conditions_are_proved(capsys: pytest.CaptureFixture[str]) -> None:
+    left, tried = mutants.survivors(list(FOUND))
+    with capsys.disabled():
+        kept(left, tried, "the whole catalogue")
+
+
+def test_a_detection_whose_cases_prove_nothing_is_told() -> None:
+    weak = FOUND[0].__class__(
+        id="weak", title="t", severity="low", where="event_name = 'ListUsers' and outcome = 'ok'",
+        cases=(Case(name="a", fires=True, difference={}), Case(name="b", fires=False, difference={"eventName": "GetUser"})),
+    )  # fmt: skip
+    left, tried = mutants.survivors([weak])
+    assert len(tried) == 4
+    assert [(one.how, one.condition) for one in left] == [("without", "(outcome = 'ok')")]

@@ -1,0 +1,87 @@
+"""What is configured: snapshots of IAM, and the permissions and the state that trailwatch needs."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from trailwatch.cli import options, output
+
+
+class Form(StrEnum):
+    """Forms of an answer."""
+
+    text = "text"
+    json = "json"
+
+
+def snapshot(
+    source: Annotated[
+        str | None, typer.Option("--from", help="A folder of exported files, in place of calls of AWS.")
+    ] = None,
+    role_name: Annotated[
+        str | None, typer.Option("--role-name", help="The role to assume in each account of the organization.")
+    ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option("--account", help="Only this account, or whose the files are; may be repeated."),
+    ] = None,
+    taken: Annotated[
+        str | None,
+        typer.Option("--taken", help="When the files were exported [default: what they say, else their last change]."),
+    ] = None,
+    last_accessed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Users and roles of an account whose last used services are asked for."),
+    ] = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print what was taken and what changed.")] = Form.text,
+    out: options.Output = None,
+    quiet: options.Quiet = False,
+    profile: options.Profile = None,
+    aws_region: options.AwsRegion = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.Endpoint = None,
+) -> None:
+    """Keep an export of IAM, live or from files, and print what changed; exit 4 where a part failed, 1 where all did."""
+    from trailwatch import api
+
+    flags = {
+        "store.path": store, "snapshot.role_name": role_name, "snapshot.last_accessed": last_accessed,
+        "source.profile": profile, "source.region": aws_region, "source.role_arn": role_arn,
+        "source.endpoint_url": endpoint_url,
+    }  # fmt: skip
+    trail = api.open(config=config, create=True, flags=flags)
+    done = trail.snapshot(source, accounts=account or (), taken=taken, progress=output.progress(quiet=quiet))
+    output.write(json.dumps(done.as_dict(), indent=1) if form is Form.json else done.text(), out)
+    if not done.good:
+        raise typer.Exit(1)
+    if done.failed:
+        raise typer.Exit(4)
+
+
+def doctor(
+    policy: Annotated[bool, typer.Option("--policy", help="Print the smallest IAM policy that is enough.")] = False,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    out: options.Output = None,
+) -> None:
+    """Look at store and configuration, or print the IAM policy that trailwatch needs; exit 1 where something is amiss."""
+    from datetime import UTC, datetime
+
+    from trailwatch import api
+    from trailwatch import config as configuration
+    from trailwatch import doctor as looking
+
+    if policy:
+        output.write(json.dumps(looking.policy(configuration.load(config)), indent=2), out)
+        return
+    trail = api.open(config=config, flags={"store.path": store})
+    checks = looking.check(trail.config, store=trail.store, now=datetime.now(UTC))
+    output.write("\n".join(f"{'ok ' if one.good else 'BAD'}  {one.name}: {one.says}" for one in checks), out)
+    if not all(one.good for one in checks):
+        raise typer.Exit(1)

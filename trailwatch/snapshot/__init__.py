@@ -1,0 +1,1 @@
+"""What is configured in IAM: collected from AWS or read from exported files, kept with its history."""
