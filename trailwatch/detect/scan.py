@@ -79,10 +79,9 @@ def scan(
 
 def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
-    if context.kept(engine):
-        return _evaluated(engine, detections, history=history)
     # A scope that is too large to keep would be worked out again by every rule that is a query of its own.
-    narrow.keep(engine, detections)
+    if context.kept(engine) or not narrow.keep(engine, detections):
+        return _evaluated(engine, detections, history=history)
     try:
         return _evaluated(engine, detections, history=history)
     finally:
