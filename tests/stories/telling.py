@@ -52,16 +52,18 @@ def clean(folder: Path, *, seed: int) -> Clean:
     return Clean(folder, records, str(folder / "logs" / "trailwatch.toml"))
 
 
-def days_of(chapter: Chapter | None) -> tuple[date, ...]:
-    """The days whose digests tell of a chapter."""
-    return chapter.dates if chapter and chapter.kind != "neglect" else (SHOWN,)
+def days_of(*chapters: Chapter) -> tuple[date, ...]:
+    """The days whose digests tell of chapters."""
+    dated = {day for chapter in chapters if chapter.kind != "neglect" for day in chapter.dates}
+    return tuple(sorted(dated)) or (SHOWN,)
 
 
-def tell(base: Clean, folder: Path, chapter: Chapter | None, *, seed: int) -> list[Digest]:
-    """Add one chapter to the organisation, its records and what the exports of its last day show; digest its days."""
-    world = World(seed, only=frozenset({chapter.id}) if chapter else NOTHING)
-    days = days_of(chapter)
-    more = list(_more(base, world, chapter)) if chapter else []
+def tell(base: Clean, folder: Path, *chapters: Chapter, seed: int) -> list[Digest]:
+    """Add chapters to the organisation, their records and what the exports of their last day show; digest their days."""
+    names = frozenset(chapter.id for chapter in chapters)
+    world = World(seed, only=names)
+    days = days_of(*chapters)
+    more = list(_more(base, world, chapters))
     shutil.copytree(base.folder / "store", folder / "store")
     trail = api.open(str(folder / "store"), config=base.config)
     if more:
@@ -74,15 +76,17 @@ def tell(base: Clean, folder: Path, chapter: Chapter | None, *, seed: int) -> li
     for name, data in exports.exports(world, upkeep):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
-    if chapter is None or chapter.id != "never-reviewed":
+    if "never-reviewed" not in names:
         _sign(trail.store, folder / "iam", upkeep.until - timedelta(days=14))
     taken = trail.snapshot(str(folder / "iam"), taken=upkeep.until - timedelta(minutes=1))
     assert not taken.failed
     return [trail.digest(day) for day in days]
 
 
-def _more(base: Clean, world: World, chapter: Chapter) -> Iterator[Record]:
-    days = set(chapter.dates) if chapter.plot else {SHOWN - timedelta(days=n) for n in range(HABIT.days)}
+def _more(base: Clean, world: World, chapters: tuple[Chapter, ...]) -> Iterator[Record]:
+    days = {day for chapter in chapters if chapter.plot for day in chapter.dates}
+    if any(not chapter.plot for chapter in chapters):
+        days |= {SHOWN - timedelta(days=n) for n in range(HABIT.days)}
     known = base.ids
     for day, dense in world.calendar():
         if day in days:
