@@ -21,9 +21,9 @@ from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
 from trailwatch.finding import SEVERITIES
 
-# What every row says; all other columns are its evidence.
+# What every row says; all other columns are its evidence, but for the time of the export, which the finding names.
 KEYS = ("account", "principal", "target")
-_SAID = frozenset({*KEYS, "severity", "person"})
+_SAID = frozenset({*KEYS, "severity", "person", "taken_at"})
 MOST = 10_000  # rows of one query; more is a query that forgot to join
 
 
