@@ -27,8 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser-required", action="store_true", help="fail instead of skipping without Chromium")
 
 
+# Where the long files are; they start first, or one process would end alone with them.
+LONG = ("stories", "catalogue", "campaign", "snapshot", "scenarios", "notebooks")
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Two processes share the work by file; the stories stay together, because they live through the same weeks.
+    items.sort(key=lambda item: item.path.relative_to(Path(__file__).parent).parts[0] not in LONG)
     for item in items:
         place = item.path.relative_to(Path(__file__).parent)
         lived = place.parts[0] == "stories" and place.name in {"test_sample_logs.py", "test_model.py"}
