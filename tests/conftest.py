@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import aws, seaweed
+from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,18 +29,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 # Where the long files are; they start first, or one process would end alone with them.
-LONG = ("stories", "catalogue", "campaign", "snapshot", "scenarios", "notebooks")
+LONG = ("stories", "catalogue", "campaign", "rules", "scenarios", "notebooks", "snapshot")
+# These live through the same weeks.
+LIVED = frozenset({"tests/stories/test_sample_logs.py", "tests/stories/test_model.py"})
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Two processes share the work by file; the stories stay together, because they live through the same weeks.
     items.sort(key=lambda item: item.path.relative_to(Path(__file__).parent).parts[0] not in LONG)
-    for item in items:
-        place = item.path.relative_to(Path(__file__).parent)
-        lived = place.parts[0] == "stories" and place.name in {"test_sample_logs.py", "test_model.py"}
-        group = "stories" if lived else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Two processes share the work by file, so that what a file prepares is prepared once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "stories" if file in LIVED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

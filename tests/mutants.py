@@ -44,12 +44,13 @@ class Mutant:
 
 def mutants(engine: Engine, detection: Detection) -> list[Mutant]:
     """Return every mutant of a detection."""
-    text = detection.query or (f"select (\n{detection.where}\n) from scope" if detection.where else "")
+    whole = detection.query or detection.snapshot
+    text = whole or (f"select (\n{detection.where}\n) from scope" if detection.where else "")
     if not text:
         return []
     tree = _tree(engine, text)
     found = []
-    for number, path in enumerate(_leaves(tree, whole=bool(detection.query))):
+    for number, path in enumerate(_leaves(tree, whole=bool(whole))):
         condition = _text(engine, {"select_list": _at(tree, path[0])})
         for how, replace in (("without", _dropped), ("negated", _negated)):
             changed = copy.deepcopy(tree)
@@ -169,6 +170,8 @@ def _with(engine: Engine, detection: Detection, tree: Node) -> Detection:
     text = engine.rows("select json_deserialize_sql($tree::json)", tree=json.dumps(tree))[0][0]
     if detection.query:
         return msgspec.structs.replace(detection, query=text)
+    if detection.snapshot:
+        return msgspec.structs.replace(detection, snapshot=text)
     return msgspec.structs.replace(detection, where=_inner(text))
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from trailwatch.findings.anomalies import UNUSUAL_DAY
 from trailwatch.findings.automation import DECLARED, DEVIATES, OUTSIDE, UNLIKE, Verdict, habitual
 from trailwatch.findings.groups import Group, Row
 from trailwatch.findings.severity import LOWER, RAISE
@@ -33,8 +32,7 @@ def context(
         found["after hours"] = RAISE
     if _refused_first(group):
         found["refused, then allowed"] = RAISE
-    # That a day is unlike the days before it is what the model found already.
-    if automation.reasons and group.rule.id != UNUSUAL_DAY.id:
+    if automation.reasons:
         # A program in another network is one strange thing, not two.
         found.pop("new network", None)
         found[OUTSIDE if automation.kind == "outside" else UNLIKE] = DEVIATES

@@ -34,6 +34,7 @@ def read(
         engine.execute("create table raw_events as from stored_events semi join wanted_events using (event_id)")
         first = date.min if days[0] == date.min else days[0] - SESSION_DAYS
         store.show(engine, "sessions", days=(first, days[1]), name="sessions_window")
+        engine.view("parts")
         engine.view("events")
         engine.build("links")
         engine.table("aliases", alias_table(config.aliases()))
