@@ -71,6 +71,13 @@ def test_concurrent_appends_all_arrive(store: Store) -> None:
     assert _days(store) == sorted([1, 2, 3, 4] * 5)
 
 
+@pytest.mark.parametrize("attempt", range(12))
+def test_a_table_that_several_make_at_once_is_one_table(store: Store, attempt: int) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda day: store.append(NAME, _rows(day)), range(1, 9)))
+    assert _days(store) == list(range(1, 9))
+
+
 def test_a_pinned_store_reads_what_was_there(store: Store) -> None:
     store.append(NAME, _rows(1))
     pinned = store.at(store.versions())

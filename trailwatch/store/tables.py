@@ -235,14 +235,18 @@ class Store:
 
     def _make(self, table: str) -> DeltaTable:
         layout = TABLES[table]
-        return DeltaTable.create(
-            self._where(table),
-            schema=layout.columns,
-            mode="ignore",
-            partition_by=list(layout.partitions),
-            description=_MARK,
-            storage_options=self._options or None,
-        )
+        try:
+            return DeltaTable.create(
+                self._where(table),
+                schema=layout.columns,
+                mode="ignore",
+                partition_by=list(layout.partitions),
+                description=_MARK,
+                storage_options=self._options or None,
+            )
+        except CommitFailedError:
+            # Another run made the table in the same moment, and its table is as good.
+            return DeltaTable(self._where(table), storage_options=self._options or None)
 
     def _where(self, table: str) -> str:
         return f"{self.uri}/{table}"
