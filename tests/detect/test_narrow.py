@@ -28,6 +28,10 @@ QUERIES = {
     "inner": f"{CREATED} join scope b on b.principal = a.principal where a.event_name = 'CreateUser' "
              "and b.event_name = 'DeleteUser' and b.event_time > a.event_time",
     "own-names": "with scope as (select * from attributed where event_name = 'ListUsers') select event_id from scope",
+    "a-part-that-is-called-scope": "with scope as (select * from scope where event_name = 'ListUsers') "
+                                   "select event_id from scope where principal like '%alice'",
+    "capitals": "SELECT EVENT_ID FROM SCOPE S WHERE S.EVENT_NAME = 'CreateUser'",
+    "long-text-in-capitals": "SELECT EVENT_ID FROM SCOPE WHERE EVENT_NAME = 'CreateUser' AND USER_AGENT LIKE '%'",
     "long-text": "select event_id from scope where event_name = 'CreateUser' and user_agent like '%'",
     "alias": "select s.event_id from scope s where s.event_name in ('CreateUser') or s.outcome = 'denied'",
     "nested": "select event_id from (select *, lag(event_name) over (order by event_time) as before from scope) "

@@ -6,16 +6,14 @@ reads, it asks for all of them.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trailwatch.detect.detection import Detection
+from trailwatch.detect.tree import Node, nodes, text_of, tree
 from trailwatch.engine import Engine
-
-Node = Mapping[str, Any]
 
 # Long texts: most of what an event weighs.
 LONG = frozenset({"request", "response", "additional", "service_details", "resources", "user_agent", "error_message",
@@ -38,22 +36,22 @@ class Ask:
 def asks(engine: Engine, detection: Detection, columns: frozenset[str]) -> Iterator[Ask]:
     """Yield what each place of a detection asks of events."""
     text = detection.query or f"select 1 from scope where (\n{detection.where or 'true'}\n)"
-    tree = _tree(engine, text)
-    if tree is None:
+    found = tree(engine, text)
+    if found["error"]:
+        # The query itself will say why it cannot run.
         yield Ask(None, "true", True)
         return
-    names = _given(tree)
-    for select in _selects(tree):
+    for select in (node for node in nodes(found) if node.get("type") == "SELECT_NODE"):
         where = _TRUE if select.get("sample") else select.get("where_clause") or _TRUE
         source = select["from_table"]
         alone = source["type"] != "JOIN"
-        for alias, condition in _sources(source, where, names):
+        for alias, condition in _sources(source, where):
             yield _ask(engine, _pruned(condition, alias, columns, alone=alone), text)
 
 
 def _ask(engine: Engine, pruned: Node, text: str) -> Ask:
-    tree = {"error": False, "statements": [{"node": {**(_tree(engine, "select 1") or {}), "select_list": [pruned]}}]}
-    plain = str(engine.rows("select json_deserialize_sql($tree::json)", tree=json.dumps(tree))[0][0])
+    frame = tree(engine, "select 1")["statements"][0]["node"]
+    plain = text_of(engine, {"error": False, "statements": [{"node": {**frame, "select_list": [pruned]}}]})
     return Ask(_bound(pruned), f"({plain.removeprefix('SELECT ')})", bool(words(text) & LONG))
 
 
@@ -116,21 +114,11 @@ def _bound(node: Node) -> frozenset[str] | None:
     return frozenset(str(text["text"]) for text in texts)
 
 
-def _selects(node: Any) -> Iterator[Node]:
-    if isinstance(node, Mapping):
-        if node.get("type") == "SELECT_NODE":
-            yield node
-        for value in node.values():
-            yield from _selects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _selects(value)
-
-
-def _sources(source: Node, where: Node, given: frozenset[str]) -> Iterator[tuple[str, Node]]:
+def _sources(source: Node, where: Node) -> Iterator[tuple[str, Node]]:
     """Yield the names under which a FROM reads events, each with the condition without which its events cannot matter."""
     if source["type"] == "BASE_TABLE":
-        if source["table_name"] in _EVENTS - given:
+        # A part of the query's own may have such a name too: then this asks for more than is needed, never for less.
+        if str(source["table_name"]).lower() in _EVENTS:
             alias = str(source.get("alias") or source["table_name"])
             yield alias, _TRUE if source.get("sample") else where
     elif source["type"] == "JOIN":
@@ -140,29 +128,12 @@ def _sources(source: Node, where: Node, given: frozenset[str]) -> Iterator[tuple
             "INNER": (where, where), "LEFT": (where, joined), "SEMI": (where, joined), "ANTI": (where, joined),
             "RIGHT": (joined, where),
         }.get(source["join_type"], (_TRUE, _TRUE)) if source["ref_type"] in ("REGULAR", "CROSS") else (_TRUE, _TRUE)  # fmt: skip
-        yield from _sources(source["left"], left, given)
-        yield from _sources(source["right"], right, given)
+        yield from _sources(source["left"], left)
+        yield from _sources(source["right"], right)
     elif source["type"] not in _OTHERS:
         yield "", _TRUE
 
 
-def _given(node: Any) -> frozenset[str]:
-    """Return the names that a query gives to its own parts."""
-    if isinstance(node, Mapping):
-        own = [str(entry["key"]) for entry in (node.get("cte_map") or {}).get("map", [])] if "cte_map" in node else []
-        return frozenset(own).union(*(_given(value) for value in node.values()))
-    if isinstance(node, list):
-        return frozenset().union(*(_given(value) for value in node))
-    return frozenset()
-
-
-def _tree(engine: Engine, text: str) -> Node | None:
-    """Return the tree of a query, or nothing where it cannot be told: the query itself will say why."""
-    found = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=text)[0][0])
-    node: Node | None = None if found["error"] else found["statements"][0]["node"]
-    return node
-
-
 def words(text: str) -> set[str]:
-    """Return the words of a text of SQL."""
-    return set(re.findall(r"\w+", text))
+    """Return the words of a text of SQL, in lower case, as names are compared."""
+    return set(re.findall(r"\w+", text.lower()))

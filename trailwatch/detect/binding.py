@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from trailwatch.detect.clause import RELATIONS, Flaw, frame
 from trailwatch.detect.fields import did_you_mean, nearest, nearest_column
+from trailwatch.detect.tree import Node, nodes, tree
 from trailwatch.engine import Engine
 
 _COLUMN = re.compile(r'Referenced column "(.+?)" not found')
@@ -37,21 +36,15 @@ def explained(engine: Engine, said: str, *, where: str = "", query: str = "") ->
 def _offset(engine: Engine, name: str, *, where: str, query: str) -> int:
     """Return where a name stands in the clause: in its syntax tree, so that neither quotes nor comments count."""
     text, before = frame(where=where, query=query)
-    tree = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=text)[0][0])
-    places = [place for place in _places(tree, name.lower()) if before <= place < 2**63]
+    places = [place for place in _places(tree(engine, text), name.lower()) if before <= place < 2**63]
     return min(places, default=before - 1) - before
 
 
-def _places(node: Any, name: str) -> Iterator[int]:
-    if isinstance(node, list):
-        for value in node:
-            yield from _places(value, name)
-    elif isinstance(node, dict):
+def _places(found: Node, name: str) -> Iterator[int]:
+    for node in nodes(found):
         named = [*(node.get("column_names") or []), node.get("function_name"), node.get("table_name")]
         if name in [str(one).lower() for one in named if one] and isinstance(node.get("query_location"), int):
             yield node["query_location"]
-        for value in node.values():
-            yield from _places(value, name)
 
 
 def _columns(engine: Engine) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from trailwatch.detect.context import NULLABLE as NULLABLE_CONTEXT
 from trailwatch.detect.relations import NULLABLE as NULLABLE_POSTURE
+from trailwatch.detect.tree import Node, nodes, tree
 from trailwatch.engine import Engine
 from trailwatch.store.schema import EVENTS
-
-Node = Mapping[str, Any]
 
 RELATIONS = frozenset({
     "scope", "attributed", "events", "activity", "activity_window", "identity_days", "seen", "links", "sessions",
@@ -54,11 +52,11 @@ class Flaw:
 def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozenset[str] = RELATIONS) -> Iterator[Flaw]:
     """Yield what a clause or a whole query may not say; `relations` are all that it may read."""
     text, before = frame(where=where, query=query)
-    tree = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=text)[0][0])
-    if tree["error"]:
-        yield Flaw(str(tree["error_message"]), max(int(tree.get("position") or 0) - before, 0))
+    found = tree(engine, text)
+    if found["error"]:
+        yield Flaw(str(found["error_message"]), max(int(found.get("position") or 0) - before, 0))
         return
-    statements = tree["statements"]
+    statements = found["statements"]
     if len(statements) != 1:
         yield Flaw("one statement only")
         return
@@ -69,7 +67,8 @@ def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozen
     ):  # fmt: skip
         yield Flaw("a clause is one condition, in balanced parentheses")
         return
-    names = {str(entry["key"]).lower() for entry in _maps(root)}
+    parts = (entry for node in nodes(root) for entry in (node.get("cte_map") or {}).get("map", []))
+    names = {str(entry["key"]).lower() for entry in parts}
     for flaw in _visit(root, relations, names, guarded=False):
         yield Flaw(flaw.what, max(flaw.offset - before, 0))
 
@@ -77,18 +76,6 @@ def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozen
 def frame(*, where: str = "", query: str = "") -> tuple[str, int]:
     """Return the statement that a clause, or a whole query, is read as, and where in it the clause begins."""
     return (query, 0) if query else (f"{_BEFORE}{where}{_AFTER}", len(_BEFORE))
-
-
-def _maps(node: Any) -> Iterator[Node]:
-    """Yield the named parts (with … as) anywhere below."""
-    if isinstance(node, Mapping):
-        if isinstance(node.get("cte_map"), Mapping):
-            yield from node["cte_map"].get("map", [])
-        for value in node.values():
-            yield from _maps(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _maps(value)
 
 
 def _visit(node: Any, relations: frozenset[str], names: set[str], *, guarded: bool) -> Iterator[Flaw]:

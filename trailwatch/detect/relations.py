@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from trailwatch.config import Practices
+from trailwatch.detect.tree import nodes, tree
 from trailwatch.engine import Engine
 from trailwatch.store.schema import FLAG, INT, TEXT, TEXTS, TIME
 
@@ -107,11 +107,10 @@ NULLABLE = frozenset(name for schema in RELATIONS.values() for name in schema.na
 
 def needs(engine: Engine, query: str) -> tuple[Need, ...]:
     """Return which exports a query needs: of each tuple any one, of all tuples each."""
-    tree = json.loads(engine.rows("select json_serialize_sql($text::varchar)", text=query)[0][0])
     aliases: dict[str, set[str]] = {}
     named: set[tuple[str, str]] = set()
     stars = False
-    for node in _nodes(tree):
+    for node in nodes(tree(engine, query)):
         kind = node.get("type")
         if kind == "BASE_TABLE" and (name := str(node.get("table_name")).lower()) in RELATIONS:
             aliases.setdefault((str(node.get("alias") or "") or name).lower(), set()).add(name)
@@ -155,13 +154,3 @@ def _value(value: Any, kind: pa.DataType) -> Any:
     if pa.types.is_date(kind) and isinstance(value, str):
         return date.fromisoformat(value)
     return value
-
-
-def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(node, Mapping):
-        yield node
-        for value in node.values():
-            yield from _nodes(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _nodes(value)
