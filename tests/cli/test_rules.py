@@ -15,8 +15,12 @@ level: low
 """
 
 
-def test_a_new_rule_is_written_once_and_passes(command, tmp_path) -> None:
+def test_a_new_rule_is_written_once_and_lacks_only_its_words(command, tmp_path) -> None:
     assert command("rules", "new", "odd-key", "-o", "own").code == 0
+    checked = command("rules", "check", "own")
+    assert (checked.code, checked.out.count("\n"), checked.out.count("is still to be written")) == (1, 3, 3)
+    path = tmp_path / "own" / "odd-key.toml"
+    path.write_text(path.read_text().replace("TODO: ", ""))
     assert command("rules", "check", "own").code == 0
     done = command("rules", "new", "odd-key", "-o", "own")
     assert (done.code, "there is a file already" in done.err) == (1, True)

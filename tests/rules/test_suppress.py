@@ -170,6 +170,7 @@ def test_hostile_names_stay_names(folder, monkeypatch, capsys) -> None:
         (["000000000000"], "no digest holds a finding"), (["FOUND", "--until", "2020-01-01"], "is over"),
         (["FOUND", "--until", "soon"], "is not a day"), (["FOUND", "--field", "target"], "in common"),
         (["FOUND", "--field", "principal", "--reason", " ", "--owner", "carol"], "no reason"),
+        (["FOUND", "--field", "principal", "--reason", "nightly", "--owner", "TODO"], "no owner"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_suppressed_is_said(folder, monkeypatch, capsys, options, told) -> None:

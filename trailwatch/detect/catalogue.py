@@ -12,7 +12,7 @@ import msgspec
 
 from trailwatch.config import Config
 from trailwatch.detect.detection import Detection, read
-from trailwatch.detect.laws import Bench, problems
+from trailwatch.detect.laws import OPEN, Bench, problems
 from trailwatch.errors import DetectionError, MissingExtra, TrailwatchError
 
 if TYPE_CHECKING:
@@ -99,11 +99,11 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
 
 
 def lawful(paths: Iterable[Path]) -> Catalogue:
-    """Read the detections of files and folders and hold each to the laws; those that break one are told apart."""
+    """Read the detections of files and folders, drafts too, and tell apart those that break a law."""
     paths = list(paths)
     found, broken = _read(files(paths))
     sigma, broken_sigma = _sigma(paths)
-    kept, unlawful = _lawful([*found, *sigma])
+    kept, unlawful = _lawful([*found, *sigma], drafts=True)
     return Catalogue(tuple(kept), broken=(*broken, *broken_sigma, *unlawful))
 
 
@@ -154,14 +154,18 @@ def _sigma(folders: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:
     ]
 
 
-def _lawful(detections: list[Detection]) -> tuple[list[Detection], list[Broken]]:
+def _lawful(detections: list[Detection], *, drafts: bool = False) -> tuple[list[Detection], list[Broken]]:
     if not detections:
         return [], []
     lawful, broken = [], []
     with Bench() as bench:
         for detection in detections:
             # A Sigma rule brings no cases; those that were worked out for it may be missing.
-            found = [one for one in problems(detection, bench) if one.law != "cases" or detection.group != SIGMA_GROUP]
+            found = [
+                one
+                for one in problems(detection, bench)
+                if (one.law != "cases" or detection.group != SIGMA_GROUP) and not (drafts and one.law == OPEN)
+            ]
             if found:
                 broken.append(Broken(detection.path, "; ".join(str(problem) for problem in found)))
             else:

@@ -38,6 +38,9 @@ class Problem:
         return f"{self.where or self.detection}: {self.what}"
 
 
+OPEN = "TODO"  # how a text begins that `rules new` leaves to its author
+
+
 class Bench:
     """An empty `scope` through the real views, on which clauses are bound."""
 
@@ -79,6 +82,10 @@ def _form(detection: Detection, text: str) -> Iterator[Problem]:
     for key in ("title", "why", "misses"):
         if not getattr(detection, key).strip():
             yield _problem(detection, key, f"{key} is missing", text, key)
+    for key in ("title", "why", "misses", "next"):
+        # What `rules new` leaves open must not reach a reader of the digest.
+        if getattr(detection, key).startswith("TODO"):
+            yield _problem(detection, OPEN, f"{key} is still to be written", text, key)
     shapes = [key for key in ("count", "new", "query", "snapshot") if getattr(detection, key)]
     if len(shapes) > 1:
         yield _problem(detection, "shape", f"{' and '.join(shapes)} cannot stand together", text, shapes[1])
