@@ -83,6 +83,19 @@ def test_strangers_are_left_out_and_long_chains_are_followed() -> None:
     assert kin(rows)["kin"].to_pylist() == [0, 0, 0, 3, 3, 5]
 
 
+def test_a_chain_of_a_hundred_thousand_sessions_is_one_kin() -> None:
+    # Whoever takes on one role from another, again and again, must not be able to hold settle up.
+    count, time = 100_000, SESSIONS.columns.field("issued_time").type
+    order = random.Random(7).sample(range(count), count)
+    rows = pa.table(
+        {"number": range(count), "credential": [f"c{place}" for place in order],
+         "parent_credential": [f"c{place - 1}" for place in order], "shared_event_id": [""] * count,
+         "principal": [f"p{place}" for place in order], "session_name": [""] * count,
+         "issued_time": pa.array([MORNING] * count, time), "named_time": pa.array([None] * count, time)}
+    )  # fmt: skip
+    assert set(kin(rows)["kin"].to_pylist()) == {0}
+
+
 def test_nothing_has_no_kin() -> None:
     with Engine(threads=1) as engine:
         engine.table("near_sessions", SESSIONS.columns.empty_table().add_column(0, "number", pa.array([], pa.int64())))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -61,13 +63,18 @@ def _namesakes(rows: pa.Table) -> tuple[Numbers, Numbers]:
 
 def _components(size: int, ties: Iterable[tuple[Numbers, Numbers]]) -> Numbers:
     """Return the least row number that each row is joined with, over any number of steps."""
-    kept = [(which[codes >= 0], codes[codes >= 0]) for which, codes in ties]
-    least = np.arange(size, dtype=np.int64)
-    while True:
-        before = least.copy()
-        for which, codes in kept:
-            lowest = np.full(codes.max(initial=-1) + 1, size, np.int64)
-            np.minimum.at(lowest, codes, least[which])
-            np.minimum.at(least, which, lowest[codes])
-        if np.array_equal(before, least):
-            return least
+    # Rows and what ties them are the two sides of one graph; each kind of tie has numbers of its own.
+    left, right, nodes = [], [], size
+    for which, codes in ties:
+        told = codes >= 0
+        left.append(which[told])
+        right.append(codes[told] + nodes)
+        nodes += int(codes.max(initial=-1)) + 1
+    pairs = (np.concatenate(left), np.concatenate(right))
+    graph = coo_array((np.ones(len(pairs[0]), np.int8), pairs), shape=(nodes, nodes))
+    _, found = connected_components(graph, directed=False)
+    found = found[:size]
+    least = np.full(nodes, size, np.int64)
+    np.minimum.at(least, found, np.arange(size, dtype=np.int64))
+    kin: Numbers = least[found]
+    return kin
