@@ -11,7 +11,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.ingest import decode
-from trailwatch.profile.sessions import resolve
+from trailwatch.profile import sessions
 
 Record = dict[str, Any]
 HOME, AWAY = "111122223333", "444455556666"
@@ -137,8 +137,7 @@ def said(engine: Engine, load: Callable[..., None]) -> Callable[..., list[Record
 
     def read(*records: Record) -> list[Record]:
         load(*records)
-        engine.view("parts")
-        engine.view("events")
+        sessions.means(engine)
         return engine.query("from events order by event_id").to_pylist()
 
     return read
@@ -150,7 +149,7 @@ def attributed(engine: Engine, load: Callable[..., None]) -> Callable[..., list[
 
     def read(*records: Record, aliases: Mapping[str, str] | None = None) -> list[Record]:
         load(*records)
-        resolve(engine, aliases=aliases or {})
+        sessions.resolve(engine, aliases=aliases or {})
         rows = engine.query("from attributed order by event_id").to_pylist()
         assert len(rows) == len(records), "a join lost or doubled an event"
         return rows

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trailwatch.engine import Engine
 from trailwatch.ingest import decode
+from trailwatch.profile import sessions
 
 CLIENTS = {
     "": "",
@@ -89,8 +90,7 @@ def test_no_agent_leaves_the_vocabulary(agents: list[str]) -> None:
     ]
     with Engine(threads=1) as engine:
         engine.table("raw_events", decode.records(events))
-        engine.view("parts")
-        engine.view("events")
+        sessions.means(engine)
         found = [client for (client,) in engine.rows("select client from events")]
     assert len(found) == len(agents)
     assert all(VOCABULARY.fullmatch(client) for client in found), found

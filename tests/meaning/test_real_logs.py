@@ -12,7 +12,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.ingest import decode
-from trailwatch.profile.sessions import resolve
+from trailwatch.profile import sessions
 
 
 def _records(folder: Path) -> list[dict[str, Any]]:
@@ -27,7 +27,7 @@ def _records(folder: Path) -> list[dict[str, Any]]:
 def invictus(shared_data: Path) -> Iterator[Engine]:
     with Engine(threads=1) as engine:
         engine.table("raw_events", decode.records(_records(shared_data / "invictus")))
-        resolve(engine, aliases={})
+        sessions.resolve(engine, aliases={})
         yield engine
 
 
@@ -39,7 +39,7 @@ def test_every_event_has_one_principal_that_is_no_session(shared_data: Path) -> 
     records = _records(shared_data)
     with Engine(threads=1) as engine:
         engine.table("raw_events", decode.records(records))
-        resolve(engine, aliases={})
+        sessions.resolve(engine, aliases={})
         rows = engine.rows("select event_id, principal, session_name from attributed")
     assert len(rows) == len(records) == 3042
     assert {row[0] for row in rows} == {record["eventID"] for record in records}
@@ -96,7 +96,6 @@ def test_each_technique_has_its_own_christophe(shared_data: Path) -> None:
     for folder in sorted(path for path in (shared_data / "stratus").iterdir() if path.is_dir()):
         with Engine(threads=1) as engine:
             engine.table("raw_events", decode.records(_records(folder)))
-            engine.view("parts")
-            engine.view("events")
+            sessions.means(engine)
             people = engine.rows("select distinct principal_id from events where principal like '%/user/christophe'")
         assert len(people) <= 1, folder.name

@@ -13,6 +13,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.ingest import decode
+from trailwatch.profile import sessions
 
 TABLES = ("identities", "traps", "outcomes", "origins", "targets")
 CASES = {
@@ -43,8 +44,7 @@ def rows(make: SimpleNamespace) -> dict[str, dict[str, Any]]:
     records = [build(case, name, make.record(case.get("record", {}))) for name, case in CASES.items()]
     with Engine(threads=1) as engine:
         engine.table("raw_events", decode.records(records))
-        engine.view("parts")
-        engine.view("events")
+        sessions.means(engine)
         return {row["event_id"]: row for row in engine.query("from events").to_pylist()}
 
 

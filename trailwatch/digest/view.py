@@ -12,8 +12,7 @@ import pyarrow as pa
 from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.findings.reading import Reading
-from trailwatch.profile import baseline
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile import baseline, sessions
 from trailwatch.store.schema import IDENTITY_DAYS, SESSIONS, TIME
 from trailwatch.store.tables import Store
 
@@ -25,11 +24,8 @@ def show(store: Store, engine: Engine, reading: Reading, unread: pa.Table, confi
     """Make `attributed`, `activity`, `identity_days` and `seen` visible; return the ids of the events to report."""
     _show_events(store, engine, reading)
     _show_sessions(store, engine, reading)
-    engine.view("parts")
-    engine.view("events")
-    engine.build("links")
-    engine.table("aliases", alias_table(config.aliases()))
-    engine.view("attributed")
+    sessions.means(engine)
+    sessions.attribute(engine, aliases=config.aliases())
     window = max(config.model.window_days, baseline.WINDOW)
     baseline.show(store, engine, day=reading.day, window=window)
     engine.execute("create or replace view activity as from activity_window")

@@ -11,7 +11,7 @@ from trailwatch.config import Config
 from trailwatch.detect import context
 from trailwatch.engine import Engine
 from trailwatch.findings.groups import Row, read_events
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile import sessions
 from trailwatch.store.schema import TEXT
 from trailwatch.store.tables import Days, Store
 
@@ -34,10 +34,7 @@ def read(
         engine.execute("create table raw_events as from stored_events semi join wanted_events using (event_id)")
         first = date.min if days[0] == date.min else days[0] - SESSION_DAYS
         store.show(engine, "sessions", days=(first, days[1]), name="sessions_window")
-        engine.view("parts")
-        engine.view("events")
-        engine.build("links")
-        engine.table("aliases", alias_table(config.aliases()))
-        engine.view("attributed")
+        sessions.means(engine)
+        sessions.attribute(engine, aliases=config.aliases())
         context.build(engine, config)
         return read_events(engine, wanted, more=more)

@@ -10,7 +10,7 @@ from trailwatch.config import Config
 from trailwatch.engine import Engine, relation_text
 from trailwatch.finding import Finding
 from trailwatch.findings.records import read_finding
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile import sessions
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
@@ -49,12 +49,9 @@ def show(
     engine.execute("create schema people")
     engine.execute("create view people.findings as " + relation_text("people_findings"))
     if attributed:
-        engine.view("parts")
-        engine.view("events")
+        sessions.means(engine)
         engine.execute("create or replace view sessions_window as from sessions")
-        engine.build("links")
-        engine.table("aliases", alias_table(config.aliases()))
-        engine.view("attributed")
+        sessions.attribute(engine, aliases=config.aliases())
         engine.execute("create view people.events as from main.attributed")
     engine.execute("set search_path = 'people,main'")
     return files

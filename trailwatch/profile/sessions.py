@@ -25,10 +25,20 @@ def alias_table(aliases: Mapping[str, str]) -> pa.Table:
 
 def resolve(engine: Engine, *, aliases: Mapping[str, str]) -> None:
     """Make `events`, `sessions`, `links` and `attributed` from the relation `raw_events` of an engine."""
-    engine.view("parts")
-    engine.view("events")
+    means(engine)
     engine.build("sessions")
     engine.execute("create or replace view sessions_window as from sessions")
+    attribute(engine, aliases=aliases)
+
+
+def means(engine: Engine) -> None:
+    """Make `events` from the relation `raw_events`: what each record says by itself."""
+    engine.view("parts")
+    engine.view("events")
+
+
+def attribute(engine: Engine, *, aliases: Mapping[str, str]) -> None:
+    """Make `links` and `attributed` from `events` and the relation `sessions_window`."""
     engine.build("links")
     engine.table("aliases", alias_table(aliases))
     engine.view("attributed")
