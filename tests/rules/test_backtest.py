@@ -182,6 +182,18 @@ def test_a_flood_is_counted_and_not_read(trail, tmp_path, monkeypatch) -> None:
     assert "too many to look at" in text(found)
 
 
+def test_a_day_on_which_the_other_version_floods_is_not_compared_and_said(trail, tmp_path, monkeypatch) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    old, new = write(tmp_path / "old"), write(tmp_path / "new", 6, more="much")
+    monkeypatch.setattr(backtest, "MOST_HITS", 9)
+    found = trail.backtest(str(new), against=str(old))
+    assert found.unable["the version compared with"] == {"too many hits to look at": 1}
+    assert found.difference is not None
+    assert 8 not in {act.day.day for act in (*found.difference.only_now, *found.difference.only_before)}
+    assert "not evaluated on 1 day: the version compared with: too many hits to look at" in text(found)
+
+
 @pytest.mark.parametrize(
     ("span", "error", "told"),
     [

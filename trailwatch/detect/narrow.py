@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from trailwatch.detect.asks import LONG, Ask, asks, words
 from trailwatch.detect.compile import KEYS, VALUES, columns_of
 from trailwatch.detect.detection import Detection
+from trailwatch.detect.writing import sql_text
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
 
@@ -53,9 +54,5 @@ def _any(asked: Iterable[Ask]) -> str:
             conditions[ask.condition] = None
         else:
             actions |= ask.actions
-    bound = [f"action in ({', '.join(_text(one) for one in sorted(actions))})"] if actions else []
+    bound = [f"action in ({', '.join(sql_text(one) for one in sorted(actions))})"] if actions else []
     return "(" + " or ".join([*bound, *conditions] or ["false"]) + ")"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -41,6 +41,7 @@ class _Kept:
     failed: dict[str, str] = field(default_factory=dict)
     learning: Counter[str] = field(default_factory=Counter)
     peaks: dict[str, list[int]] = field(default_factory=dict)
+    apart: set[date] = field(default_factory=set)  # days that are not compared
 
 
 def run(
@@ -78,7 +79,11 @@ def run(
         learning=dict(kept.learning),
         budget=budget,
         thresholds=solved(kept.peaks, counts, days=len(wanted), budget=budget) if budget is not None else (),
-        difference=compared(kept.acts, kept.others, against=_versions(against)) if against else None,
+        difference=compared(
+            [act for act in kept.acts if act.day not in kept.apart], kept.others, against=_versions(against)
+        )
+        if against
+        else None,
     )
 
 
@@ -131,7 +136,11 @@ def _day(
             len(acts) - len(loud), digested))  # fmt: skip
         if against:
             other = scan(engine, against, config=config, day=day, reported=reported, built=True)
-            if other.hits.num_rows <= MOST_HITS:
+            if other.hits.num_rows > MOST_HITS:
+                # Without what the other version says of a day, that day says nothing of the difference.
+                kept.apart.add(day)
+                kept.unable.setdefault("the version compared with", Counter())["too many hits to look at"] += 1
+            else:
                 found = triage.findings(engine, other.hits, against, day=day, config=config, seen=seen).findings
                 kept.others += [Act(day, one) for one in found]
             for one in other.not_run:
