@@ -91,7 +91,10 @@ def digest(
     """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
     trail = _open(store, config)
     page = trail.digest(date, progress=output.progress(quiet=quiet))
-    _print(form, [page], out)
+    if form is Page.html:
+        output.write(trail.page(page), out)
+    else:
+        _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
@@ -123,7 +126,7 @@ def run(
     elif form is Page.html and out and pages:
         # Two pages cannot stand in one file: digest.html becomes digest-2026-07-28.html.
         for page in pages:
-            output.write(page.render("html"), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
+            output.write(trail.page(page), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
     else:
         _print(form, pages, out)
     gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
