@@ -79,12 +79,21 @@ def key_of(name: str) -> str:
 
 def album(store: Store, digest: Digest, *, config: Config | None = None, home: str = "") -> Album:
     """Return the portraits of the identities that a digest names."""
-    named = _named(digest)
-    chosen = list(named)[:MOST_NAMED]
-    materials = gather(store, chosen, day=digest.date, config=config)
-    worth = [one for one in chosen if any(map(_acted, named[one])) and materials[one[1]]][:MOST_DRAWN]
-    portraits = tuple(_portrait(one, named[one], materials[one[1]], in_charts=one in worth) for one in chosen)
-    return Album(portraits, home, len(named) - len(chosen), {one.name: one.key for one in portraits})
+    return compose(digest, gather(store, named(digest), day=digest.date, config=config), home=home)
+
+
+def compose(digest: Digest, materials: Mapping[str, Material], *, home: str = "") -> Album:
+    """Return the portraits of a digest from what its identities did, by name."""
+    every = _named(digest)
+    chosen = list(every)[:MOST_NAMED]
+    worth = [one for one in chosen if any(map(_acted, every[one])) and materials[one[1]]][:MOST_DRAWN]
+    portraits = tuple(_portrait(one, every[one], materials[one[1]], in_charts=one in worth) for one in chosen)
+    return Album(portraits, home, len(every) - len(chosen), {one.name: one.key for one in portraits})
+
+
+def named(digest: Digest) -> list[Identity]:
+    """Return the identities that a digest names, the most urgent first, at most as many as a page has room for."""
+    return list(_named(digest))[:MOST_NAMED]
 
 
 def _named(digest: Digest) -> dict[Identity, list[Finding]]:
