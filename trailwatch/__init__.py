@@ -22,6 +22,7 @@ The map. Data runs down this list, imports run up it:
     charts                                   what an identity did, drawn: in a notebook and on a page
     investigate                              results that show themselves
     digest                                   coverage, findings, practices → one day's page
+    sinks                                    what is new or worse → file, mail, webhook, SNS, Security Hub, S3
     simulate                                 the organization behind sample_logs
     doctor                                   the permissions needed, and how store and configuration are
     outlets api cli                          the doors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from trailwatch.charts.gather import WINDOW, gather
@@ -14,6 +15,7 @@ from trailwatch.digest.week import kept
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.profile import identity
+from trailwatch.sinks.deliver import Delivery, deliver
 from trailwatch.store.tables import Store
 from trailwatch.window import parse_day
 
@@ -28,6 +30,10 @@ class Outlets:
         """Return the page of a digest with its charts and identities: one HTML file [default: the newest digest]."""
         digest = day if isinstance(day, Digest) else kept(self.store, _day(day))
         return html(digest, album=album(self.store, digest, config=self.config))
+
+    def send(self, *, sinks: Iterable[str] = (), dry_run: bool = False) -> list[Delivery]:
+        """Send what is new or worse to the sinks of the configuration, or to some of them by name; each gets it once."""
+        return deliver(self.store, self.config, page=self.page, now=datetime.now(UTC), only=sinks, dry_run=dry_run)
 
     def charts(self, name: str, *, day: date | str | None = None, days: int = WINDOW, theme: str = "light") -> Charts:
         """Return the charts of an identity in the days up to a day [default: the last one with activity]."""

@@ -12,7 +12,6 @@ from trailwatch.digest.album import MOST_DRAWN, Album, compose, identity_of, key
 from trailwatch.digest.html import html
 from trailwatch.digest.page import Digest
 
-
 _MADE: dict[int, Album] = {}  # charts take longer to draw than to look at
 
 
