@@ -45,7 +45,8 @@ class ToWebhook:
             )
         except urllib3.exceptions.HTTPError as error:
             # The address is a secret, and the error would name it.
-            raise SinkError(f"did not answer: {type(error).__name__}", where=self._where) from error
+            reason = getattr(error, "reason", None) or error
+            raise SinkError(f"did not answer ({type(reason).__name__})", where=self._where, hint=self._hint) from error
         if answer.status >= 300:
             said = plain(answer.data[:200].decode("utf-8", "replace"), longest=200)
             raise SinkError(
