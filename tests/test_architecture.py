@@ -14,7 +14,7 @@ ROOMS = (
     "errors", "finding", "window", "config", "progress",
     "actions", "practices", "aws",
     "engine", "store", "ingest", "verify", "snapshot", "profile", "detect", "model", "findings",
-    "investigate", "policy", "digest", "simulate", "scorecard", "doctor", "api", "cli", "__main__", "__init__",
+    "charts", "investigate", "policy", "digest", "sinks", "simulate", "scorecard", "doctor", "outlets", "api", "cli", "__main__", "__init__",
 )  # fmt: skip
 CONFINED = {
     "duckdb": ("engine.py",),
@@ -22,6 +22,8 @@ CONFINED = {
     "boto3": ("aws.py",),
     "botocore": ("aws.py",),
     "sklearn": ("model/",),
+    "altair": ("charts/",),
+    "vl_convert": ("charts/",),
 }
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_sample_logs" not in path.parts)
 RELATIONS = sorted((PACKAGE / "sql").glob("*.sql"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trailwatch.cli import options, output
+from trailwatch.cli import options, output, send
 from trailwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,7 +91,10 @@ def digest(
     """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
     trail = _open(store, config)
     page = trail.digest(date, progress=output.progress(quiet=quiet))
-    _print(form, [page], out)
+    if form is Page.html:
+        output.write(trail.page(page), out)
+    else:
+        _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
@@ -109,7 +112,7 @@ def run(
     role_arn: options.RoleArn = None,
     endpoint_url: options.Endpoint = None,
 ) -> None:
-    """Do the day's work: ingest, settle, and a digest of each day that has none yet and of today so far."""
+    """Do the day's work: ingest, settle, a digest of each day that has none yet and of today so far, and send the news."""
     if form is Page.html and out is None:
         raise ConfigError("a page for each day needs a file", where="--format", hint="-o digest.html")
     trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
@@ -123,9 +126,13 @@ def run(
     elif form is Page.html and out and pages:
         # Two pages cannot stand in one file: digest.html becomes digest-2026-07-28.html.
         for page in pages:
-            output.write(page.render("html"), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
+            output.write(trail.page(page), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
     else:
         _print(form, pages, out)
+    delivered = trail.send() if trail.config.sinks else []
+    send.tell(delivered)
+    if any(one.failed for one in delivered):
+        raise typer.Exit(1)
     gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
     gaps = gaps or bool(work.snapshot and work.snapshot.gap)
     _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)

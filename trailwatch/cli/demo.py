@@ -36,7 +36,7 @@ def demo(
     page = trail.digest(date, progress=progress)
     output.write(page.render("text"), None)
     target = folder / f"digest-{page.date}.html"
-    output.write(page.render("html"), str(target))
+    output.write(trail.page(page), str(target))
     shutil.copy(logs / "trailwatch.toml", folder / "trailwatch.toml")
     places = f"--store {shlex.quote(str(folder / 'store'))} --config {shlex.quote(str(folder / 'trailwatch.toml'))}"
     output.say(NEXT.format(program=_program(), places=places))

@@ -142,6 +142,11 @@ path = "{source}"
 # networks = ["office"]
 # until = 2027-03-31
 
+# [sinks.team]               # `trailwatch send --dry-run` prints what would go out
+# kind = "webhook"           # or file, stdout, smtp, ses, sns, security-hub, s3
+# url_env = "TRAILWATCH_WEBHOOK_URL"
+# severity = "medium"
+
 [model]
 budget = 5.0      # alerts per 1000 identity-days
 max_per_day = 10

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from trailwatch.config.sections import Config, Group, Section, Suppression
+from trailwatch.config.sections import Config, Group, Suppression
 from trailwatch.errors import ConfigError
 from trailwatch.window import parse_shift
 
@@ -25,15 +25,33 @@ def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
         inner = get_args(kind)[-1]
         for value in values.values() if isinstance(values, dict) else values:
             check_keys(value, inner, where, text)
-    if not (isinstance(kind, type) and issubclass(kind, Section) and isinstance(values, dict)):
+    kind = _member(values, kind, where, text)
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(values, dict)):
         return
     known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    tag = kind.__struct_config__.tag_field
     for key, value in values.items():
+        if key == tag:
+            continue
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
             hint = f"{near[0]!r}" if near else "one of " + ", ".join(known)
             raise ConfigError(f"unknown key {key!r}", where=place(where, text, key), hint=hint)
         check_keys(value, known[key], where, text)
+
+
+def _member(values: Any, kind: Any, where: str, text: str) -> Any:
+    """Return, of several sections that a table may be, the one that its kind names."""
+    members = [one for one in get_args(kind) if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    if len(members) < 2 or not isinstance(values, dict):
+        return kind
+    by_tag = {str(one.__struct_config__.tag): one for one in members}
+    tag = str(members[0].__struct_config__.tag_field)
+    if values.get(tag) not in by_tag:
+        near = difflib.get_close_matches(str(values.get(tag)), by_tag, n=1, cutoff=0.4)
+        what = f"unknown {tag} {values[tag]!r}" if tag in values else f"no {tag} is given"
+        raise ConfigError(what, where=place(where, text, tag), hint=repr(near[0]) if near else ", ".join(by_tag))
+    return by_tag[values[tag]]
 
 
 def check_values(config: Config, where: str, text: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from trailwatch.config.sinks import AnySink
+
 Class = Literal["human", "admin", "pipeline", "workload", "service", "vendor"]
 
 
@@ -170,7 +172,7 @@ class Config(Section, frozen=True, kw_only=True):
     model: Model = Model()
     suppress: list[Suppression] = []
     rules: Rules = Rules()
-    sinks: dict[str, Any] = {}
+    sinks: dict[str, AnySink] = {}
 
     def aliases(self) -> dict[str, str]:
         """Return other name → person, lower case."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from trailwatch.digest import lines, practice_text, practice_words, words
+from trailwatch.digest.album import Album
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.finding import rank
 from trailwatch.findings.titles import plain
@@ -18,12 +20,17 @@ from trailwatch.findings.titles import plain
 if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
     from trailwatch.digest.practice_page import PracticeReport
+    from trailwatch.finding import Finding
 
 SHOWN_EVENTS = 20
+MOST_TOLD = 12  # findings of one identity in its own place
 
 
-def html(digest: Digest) -> str:
-    """Return the digest as a page of its own; every value is escaped, and the policy of the page forbids all but its style."""
+def html(digest: Digest, *, album: Album | None = None, home: str = "") -> str:
+    """Return the digest as a page of its own; every value is escaped, and the policy of the page forbids all but its style.
+
+    An `album` brings the identities and their charts; `home` is the address of the index of all days.
+    """
     return _page(
         "digest.html",
         digest=digest,
@@ -36,7 +43,16 @@ def html(digest: Digest) -> str:
         here={one.id for one in digest.happening}
         | {one.id for _, findings in lines.sections(digest) for one in lines.shown(findings)[0]},
         shown_events=SHOWN_EVENTS,
+        most_told=MOST_TOLD,
+        album=album or Album(),
+        home=home,
+        contents=_contents(digest),
     )
+
+
+def _contents(digest: Digest) -> list[tuple[str, list[Finding]]]:
+    by_severity = {name: [one for one in digest.happening if one.severity == name] for name in lines.SEVERE_FIRST}
+    return [(name, found) for name, found in by_severity.items() if found]
 
 
 def practices_html(report: PracticeReport, *, by: str) -> str:
@@ -68,6 +84,11 @@ def commands(words: str) -> Markup:
     )
 
 
+def _word(name: str) -> str:
+    # A name of a log stands in a command that somebody copies: nothing of it may be obeyed by a shell.
+    return shlex.quote(plain(name, longest=200))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -79,4 +100,5 @@ def _environment() -> Environment:
     )
     environment.filters["plain"] = plain
     environment.filters["commands"] = commands
+    environment.filters["word"] = _word
     return environment

@@ -134,8 +134,14 @@ DIGESTS = _table("digests", ("dt",), {
     "versions": TEXT, "body": TEXT,
 })  # fmt: skip
 
+# What each sink got: one row per finding and sink. `dt` is the day of the digest; only what is 'sent' is not sent again.
+SENT = _table("sent", ("dt",), {
+    "sink": TEXT, "state": TEXT,  # state: sent | failed | began
+    "id": TEXT, "status": TEXT, "severity": TEXT, "sent_at": TIME, "note": TEXT,
+})  # fmt: skip
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, REVIEWS,
-                  FINDINGS, INCIDENTS, DIGESTS)
+                  FINDINGS, INCIDENTS, DIGESTS, SENT)
 }  # fmt: skip

@@ -1,0 +1,133 @@
+"""A store with the digests of two days, and a place for each kind of sink."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aws_api
+import botocore.loaders
+import pytest
+from aiosmtpd.controller import Controller
+from digest.reports import CONFIG, finding, page
+from sinks.places import S3, Gate, Hub, Mailbox, Place, Ses, Smtp, Sns, Webhook, gate
+
+from trailwatch.digest.build import write
+from trailwatch.finding import Finding, Top
+from trailwatch.findings.reading import Reading
+from trailwatch.sinks import mail
+from trailwatch.sinks.deliver import Delivery, deliver
+from trailwatch.store.tables import Store
+
+MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
+NOW = datetime(2026, 1, 6, 6, tzinfo=UTC)
+EVIL = "<!channel> <https://evil.example|click> @here *b* `c` <script>alert(1)</script>\r\nBcc: x@evil.example"
+
+
+def news(number: int, **change: Any) -> Finding:
+    """A new finding whose id stands in its title, because mails tell titles."""
+    id = f"{number:012x}"
+    return finding(id, "root-used", "root-use", **{
+        "title": f"Something happened {id}", "actions": (Top("iam:CreateUser", 1),), "addresses": (Top("203.0.113.7", 1),),
+        "targets": (Top("svc", 1),), "why": "Because.", "next": "Ask.", "attack": ("T1098.003",), "severity": "high", **change,
+    })  # fmt: skip
+
+
+FIRST = (
+    news(1, severity="critical"), news(2), news(3, account="444455556666", title=f"{3:012x} {EVIL}", why=EVIL, next=EVIL),
+    news(4, status="risen", severity="medium"), news(5, status="ongoing"), news(6, status="ended"),
+    news(7, suppressed_by="on call"), news(8, severity="info"), news(9, status="reopened"),
+)  # fmt: skip
+TOLD = [f"{number:012x}" for number in (1, 2, 3, 9, 4)]
+
+
+def tell(store: Store, day: date, *findings: Finding, complete: bool = True) -> None:
+    """Keep a digest of a day."""
+    made = page(day=day, findings=findings, made_at=datetime(day.year, day.month, day.day, 23, tzinfo=UTC))
+    made = replace(made, coverage=replace(made.coverage, day_complete=complete))
+    write(store, made, Reading(day, made.made_at))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store.open(str(tmp_path / "store"), create=True)
+    tell(made, MONDAY - timedelta(days=1), news(99))
+    tell(made, MONDAY, *FIRST)
+    return made
+
+
+@pytest.fixture
+def run(store: Store) -> Callable[..., list[Delivery]]:
+    """Send once, with sinks given by name."""
+
+    def once(dry_run: bool = False, only: tuple[str, ...] = (), **sinks: Any) -> list[Delivery]:
+        config = CONFIG.__class__(organization=CONFIG.organization, sinks=sinks)
+        return deliver(store, config, page=lambda _: "<!doctype html><title>page</title>", now=NOW, dry_run=dry_run,
+                       only=only)  # fmt: skip
+
+    return once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def descriptions() -> Iterator[None]:
+    """The descriptions of AWS's APIs are read once and not for each client: they are megabytes of JSON."""
+    real = botocore.loaders.create_loader
+    botocore.loaders.create_loader = functools.cache(real)
+    yield
+    botocore.loaders.create_loader = real
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[aws_api.Front]:
+    with aws_api.running(tmp_path_factory.mktemp("moto")) as front:
+        front.client("sns", "eu-central-1").create_topic(Name="findings")
+        front.client("sesv2", "eu-central-1").create_email_identity(EmailIdentity="trailwatch@example.com")
+        front.client("securityhub", "eu-central-1").enable_security_hub()
+        yield front
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", aws_api.ROOT_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", aws_api.ROOT_SECRET)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def server() -> Iterator[Gate]:
+    with gate() as made:
+        yield made
+
+
+@pytest.fixture
+def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Smtp]:
+    monkeypatch.setattr(mail, "WAITS", (0.01, 0.01))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(Mailbox(), hostname="127.0.0.1", port=port)
+    controller.start()
+    yield Smtp(controller)
+    controller.stop()
+
+
+@pytest.fixture(params=["webhook", "s3", "sns", "ses", "security-hub", "smtp"])
+def place(request: pytest.FixtureRequest, credentials: None) -> Iterator[Place]:
+    """Each kind of sink that has a server, with it."""
+    if request.param == "smtp":
+        yield request.getfixturevalue("post")
+        return
+    kinds = {"webhook": Webhook, "s3": S3, "sns": Sns, "ses": Ses, "security-hub": Hub}
+    behind = request.getfixturevalue("moto").port if request.param in ("sns", "ses", "security-hub") else 0
+    with gate(behind) as made:
+        yield kinds[request.param](made)
