@@ -19,7 +19,7 @@ The map. Data runs down this list, imports run up it:
     detect detections/                       detections as data → hits
     model                                    identity-days → anomalies within a budget
     findings                                 hits and anomalies → findings with a memory → incidents
-    investigate                              results that show themselves
+    investigate                              history, lineage, SQL: results that show themselves
     digest                                   coverage, findings, practices → one day's page
     simulate                                 the organization behind sample_logs
     doctor                                   the permissions needed, and how store and configuration are

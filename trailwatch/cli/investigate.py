@@ -1,0 +1,49 @@
+"""In the middle of an incident: what happened with one thing, where it came from, and how far it got."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from trailwatch.cli import options, output
+
+Name = Annotated[
+    str, typer.Argument(help="A name, role/NAME, e-mail, key id, session, address, network or ARN.", show_default=False)
+]
+Every = Annotated[bool, typer.Option("--all", help="Every entry of each list.")]
+
+
+class Form(StrEnum):
+    """Forms of a history."""
+
+    text = "text"
+    markdown = "markdown"
+    html = "html"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+def history(
+    name: Name,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    start: options.From = None,
+    end: options.To = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print; csv and parquet hold the hours.")] = Form.text,
+    every: Every = False,
+    out: options.Output = None,
+) -> None:
+    """Print the history of a user, role, key, session, address or resource [default: the last 90 days]."""
+    from trailwatch import api
+
+    found = api.open(config=config, flags={"store.path": store}).history(name, start=start, end=end)
+    if form is Form.parquet:
+        output.write_bytes(found.table().parquet(), out)
+    elif form in (Form.json, Form.csv):
+        output.write(found.json() if form is Form.json else found.table().csv(), out)
+    else:
+        page = found.page(every=every)
+        output.write({Form.text: page.text, Form.markdown: page.markdown, Form.html: page.html}[form](), out)
