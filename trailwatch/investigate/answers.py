@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
 
-from trailwatch.investigate import history_page
+from trailwatch.investigate import history_page, lineage_page
 from trailwatch.investigate.document import Document
+from trailwatch.investigate.lineage import Lineage
 from trailwatch.investigate.parts import History
 from trailwatch.investigate.rows import Rows
 
@@ -94,3 +95,41 @@ class HistoryAnswer(Answer):
     def findings(self) -> Rows:
         """Return the findings about it."""
         return self._asker.findings_by_id([one.id for one in self.data.findings])
+
+
+class LineageAnswer(Answer):
+    """The session tree of a credential; `.data` holds every part of it as values."""
+
+    def __init__(self, asker: Asker, data: Lineage, *, accounts: Mapping[str, str]) -> None:
+        super().__init__(asker, lineage_page.page(data, accounts=accounts), lineage_page.table(data))
+        self.data = data
+        self._accounts = accounts
+
+    def page(self, *, every: bool = False) -> Document:
+        """Return the page, with the first or with every entry of each list."""
+        return lineage_page.page(self.data, accounts=self._accounts, every=every)
+
+    def json(self) -> str:
+        """Return the whole lineage as JSON."""
+        return lineage_page.as_json(self.data)
+
+    def used(self) -> Rows:
+        """Return what was done with each credential, by action and outcome."""
+        return Rows(self.data.used, title="done")
+
+    def touched(self) -> Rows:
+        """Return the resources that were touched, the changed ones first."""
+        return rows_of(self.data.touched, title="touched")
+
+    def created(self) -> Rows:
+        """Return what was made, and what became of it."""
+        return rows_of(self.data.created, title="made")
+
+    def events(self) -> Rows:
+        """Return the events of the credentials that were asked for, the newest first."""
+        return self._asker.events_of(self.data.asked.text, start=None, end=None)
+
+
+def rows_of(values: Sequence[object], *, title: str) -> Rows:
+    """Return dataclasses as rows."""
+    return Rows(pa.Table.from_pylist([vars(one) for one in values]), title=title)

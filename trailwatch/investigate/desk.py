@@ -6,7 +6,7 @@ that a predicate over stored columns keeps are taken in, before anything is work
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -108,26 +108,55 @@ class Desk:
         [(count,)] = self.engine.rows("select count(*) from raw_events")
         return int(count > MOST_EVENTS)
 
+    def take_keys(self, days: Iterable[date], keys: Sequence[str], ids: Sequence[str]) -> int:
+        """Take in the events that some keys signed, and those without a key of some principal ids."""
+        return self.take(
+            days,
+            "list_contains($keys, access_key_id) "
+            "or (coalesce(access_key_id, '') = '' and list_contains($ids, identity_principal_id))",
+            keys=list(keys), ids=list(ids),
+        )  # fmt: skip
+
+    def means(self) -> None:
+        """Make `events` from what was taken in: what each record says by itself."""
+        sessions.means(self.engine)
+
     def understand(self) -> None:
         """Make `events`, `links` and `attributed` from what was taken in, with the sessions above it."""
-        sessions.means(self.engine)
+        self.means()
         self.engine.execute("create or replace table said as from events")
         self.engine.execute("create or replace view events as from said")
-        days = [row[0] for row in self.engine.rows("select distinct dt from said")]
-        self.above(
-            self.engine.query("select distinct credential from said where credential <> '' union "
-                              "select distinct issued_key from said where issued_key <> ''"), days,
-        )  # fmt: skip
+        rows = self.engine.rows("select distinct dt, unnest([credential, issued_key]) from said")
+        before = self._kept()
+        self.above({row[1] for row in rows if row[1]}, {row[0] for row in rows})
         sessions.attribute(self.engine, aliases=self.config.aliases())
+        if before:
+            self.engine.execute("create or replace table sessions_window as from sessions_kept")
 
-    def above(self, credentials: pa.Table, days: Iterable[date]) -> None:
+    def _kept(self) -> bool:
+        """Put the sessions of a tree aside while others are looked at."""
+        kept = self.engine.rows("select 1 from duckdb_tables() where table_name = 'sessions_window'")
+        if kept:
+            self.engine.execute("create or replace table sessions_kept as from sessions_window")
+        return bool(kept)
+
+    def link(self) -> None:
+        """Make `links` and `aliases` from the sessions at hand."""
+        self.engine.build("links")
+        self.engine.table("aliases", sessions.alias_table(self.config.aliases()))
+
+    def tell(self, name: str, credentials: Iterable[str]) -> None:
+        """Keep some credentials as a table."""
+        self.engine.table(name, pa.table({"credential": pa.array(sorted(set(credentials)), pa.string())}))
+
+    def above(self, credentials: Iterable[str], days: Iterable[date]) -> None:
         """Leave as `sessions_window` the session rows of some credentials, and of those that they came from."""
         near = sorted({day - timedelta(days=back) for day in days for back in range(REACH + 1)})
         self.show("sessions", near, name="stored_sessions")
         self.engine.clear("sessions_window")
         self.engine.execute("create table sessions_window as from stored_sessions limit 0")
-        self.engine.table("wanted", credentials.rename_columns(["credential"]))
-        self.engine.table("known_credentials", credentials.slice(0, 0).rename_columns(["credential"]))
+        self.tell("wanted", credentials)
+        self.tell("known_credentials", ())
         for _ in range(_ROUNDS):
             self.engine.build("fresh_sessions")
             self.engine.execute("insert into sessions_window select * from fresh_sessions")

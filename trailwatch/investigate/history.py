@@ -130,12 +130,24 @@ def take(desk: Desk, asked: Asked) -> int:
             "and first_time < $until", network=network_of(asked.value), **desk.bounds(),
         )]  # fmt: skip
         return desk.take(days, "source_ip = $ip", ip=asked.value)
+    if asked.kind == "event":
+        return desk.take(_event_days(desk, asked.value), "event_id = $id", id=asked.value)
     service = asked.value.split(":")[2]
     return desk.take(
         desk.days,
         "(event_source = $source and (contains(request, $name) or contains(request, $arn))) or contains(resources, $arn)",
         source=f"{service}.amazonaws.com", name=f'"{resource_name(asked.value)}"', arn=asked.value,
     )  # fmt: skip
+
+
+def _event_days(desk: Desk, event_id: str) -> list[date]:
+    """Return the day that a finding knows of an event, else every day of the window."""
+    desk.store.show(desk.engine, "findings")
+    found = {row[0] for row in desk.engine.rows(
+        "select distinct unnest(range(date_trunc('day', first_time), last_time + interval 1 second, interval 1 day))::date "
+        "from findings where list_contains(event_ids, $id) and last_time < first_time + interval 40 days", id=event_id,
+    )}  # fmt: skip
+    return [day for day in desk.days if day in found] or desk.days
 
 
 def resource_name(arn: str) -> str:

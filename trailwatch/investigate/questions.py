@@ -10,8 +10,9 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.finding import Finding
 from trailwatch.investigate import views
-from trailwatch.investigate.answers import HistoryAnswer
+from trailwatch.investigate.answers import HistoryAnswer, LineageAnswer
 from trailwatch.investigate.history import events, history
+from trailwatch.investigate.lineage import lineage
 from trailwatch.investigate.rows import Rows
 from trailwatch.profile import identity
 from trailwatch.store.tables import Store
@@ -35,6 +36,11 @@ class Questions:
         """Return the history of a user, role, key, session, address or resource [default: the last 90 days]."""
         found = history(self.store, name, config=self.config, window=_window(start, end))
         return HistoryAnswer(self, found, start=start, end=end)
+
+    def lineage(self, name: str, *, start: str | None = None, end: str | None = None) -> LineageAnswer:
+        """Return the session tree of a key, session, event, user, role or address: from where, and how far it got."""
+        found = lineage(self.store, name, config=self.config, window=_window(start, end))
+        return LineageAnswer(self, found, accounts=dict(self.config.organization.accounts))
 
     def finding(self, id: str) -> Finding:
         """Return a finding by its id, as the newest digest that holds it tells it."""
