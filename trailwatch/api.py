@@ -22,15 +22,14 @@ from trailwatch.digest.page import Digest
 from trailwatch.digest.practice_page import PracticeReport, practice_report
 from trailwatch.digest.week import kept
 from trailwatch.errors import ConfigError, SourceError, StoreError
-from trailwatch.finding import Finding
 from trailwatch.findings import scoped
 from trailwatch.findings.reading import LATE_DAYS
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
-from trailwatch.investigate.rows import Rows
+from trailwatch.investigate.questions import Questions
 from trailwatch.outlets import Outlets
-from trailwatch.profile import identity, settle
+from trailwatch.profile import settle
 from trailwatch.profile.settle import Settled
 from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
@@ -52,16 +51,12 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Outlets):
-    """One store with everything that can be asked of it.
+class Trail(Questions, Outlets):
+    """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself
     in a notebook.
     """
-
-    def __init__(self, store: Store, config: Config) -> None:
-        self.store = store
-        self.config = config
 
     def __repr__(self) -> str:
         return f"Trail({self.store.uri!r})"
@@ -200,46 +195,10 @@ class Trail(Outlets):
             about=f"finding {found.id} ({found.detection})",
         )  # fmt: skip
 
-    def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
-        """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""
-        now = datetime.now(UTC)
-        when = parse_day(day, now=now) if isinstance(day, str) else day or self._last_day()
-        return identity.profiles(self.store, name, day=when, config=self.config)
-
-    def finding(self, id: str) -> Finding:
-        """Return a finding by its id, as the newest digest that holds it tells it."""
-        found = views.finding(self.store, id)
-        if found is None:
-            hint = 'trailwatch sql "select id, title from findings"'
-            raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
-        return found
-
     def practices(self, day: date | str | None = None, *, account: str = "") -> PracticeReport:
         """Return what the newest digest, or that of a day, says of the eighteen practices and the CIS controls."""
         when = parse_day(day, now=datetime.now(UTC)) if isinstance(day, str) else day
         return practice_report(kept(self.store, when), account=account)
-
-    def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
-        """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.
-
-        Read-only, without access to other files or the network; stopped after `seconds`.
-        """
-        return Rows(views.ask(self.store, query, config=self.config, seconds=seconds,
-                              window=_window(start, end, datetime.now(UTC))))  # fmt: skip
-
-    def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
-        """Return attributed events of a window, the newest first."""
-        found = self.sql(
-            f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end
-        )
-        found.title = "events"
-        return found
-
-    def findings(self, *, start: str | None = None, end: str | None = None) -> Rows:
-        """Return the findings of the digests of a window, the most urgent first."""
-        found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
-        found.title = "findings"
-        return found
 
     def _daily_snapshot(self, progress: Progress | None) -> Taken:
         try:
@@ -247,14 +206,6 @@ class Trail(Outlets):
         except (SourceError, ConfigError) as error:
             # The digest of the logs does not depend on it, and tells of what could not be evaluated.
             return Taken(problem=str(error))
-
-    def _last_day(self) -> date:
-        days: list[date] = [key[0] for key in self.store.partitions("activity")]
-        if not days:
-            raise StoreError(
-                "nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle"
-            )
-        return max(days) + timedelta(days=1)
 
 
 def open(

@@ -27,13 +27,28 @@ def write(text: str, path: str | None, *, colored: bool = False) -> None:
     if path is None:
         _print(text)
         return
+    _keep(text.encode("utf-8", "backslashreplace"), path)
+
+
+def write_bytes(data: bytes, path: str | None) -> None:
+    """Write a result that is no text to a file, or to stdout where nobody looks."""
+    if path is None and sys.stdout.isatty():
+        raise ConfigError("this is no text for a terminal", where="--format", hint="-o FILE, or a pipe")
+    if path is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    _keep(data, path)
+
+
+def _keep(data: bytes, path: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        with os.fdopen(descriptor, "wb") as out:
             # A file that was there before keeps its mode otherwise; a device is nobody's to change.
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.fchmod(descriptor, 0o600)
-            out.write(text)
+            out.write(data)
     except OSError as error:
         raise ConfigError(f"cannot be written: {error.strerror}", where=path, hint="another file") from error
     say(f"wrote {path}")

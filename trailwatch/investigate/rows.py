@@ -15,6 +15,9 @@ from typing import Any
 import msgspec
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trailwatch.engine import Engine
 
 SHOWN = 20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 — the wide forms count too
@@ -35,6 +38,13 @@ class Rows:
     def arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; times are UTC."""
         return self._table
+
+    def sql(self, query: str, *, seconds: float = 60.0) -> Rows:
+        """Ask the rows in SQL, under the name `rows`; without access to files or the network."""
+        with Engine() as engine:
+            engine.table("rows", self._table)
+            engine.lock([])
+            return Rows(engine.ask(query, seconds=seconds))
 
     @property
     def columns(self) -> list[str]:
@@ -82,6 +92,12 @@ class Rows:
         """Return the rows as JSON, one object a row."""
         encoder = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
         return msgspec.json.format(encoder.encode(self._table.to_pylist()), indent=1).decode()
+
+    def parquet(self) -> bytes:
+        """Return the rows as a Parquet file."""
+        out = pa.BufferOutputStream()
+        pq.write_table(self._table, out, compression="zstd")
+        return bytes(out.getvalue())
 
     def _note(self, limit: int | None) -> str:
         shown = min(len(self), limit or len(self))

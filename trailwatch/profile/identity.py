@@ -154,7 +154,7 @@ def profiles(store: Store, text: str, *, day: date, config: Config | None = None
         store.show(engine, "sessions")
         found = find(engine, text)
         if not found:
-            raise StoreError(f"no identity is called {text!r}", where=store.uri, hint=_hint(engine, text))
+            raise StoreError(f"no identity is called {text!r}", where=store.uri, hint=near(engine, text))
         baseline.build(engine, day=day, zones=baseline.zones(config), classes=baseline.classes(config))
         return [profile(engine, subject, day=day, config=config) for subject in found[:LIMIT]]
 
@@ -186,10 +186,11 @@ def _settled_name(role: str) -> str:
     return _SUFFIX.sub(r"\1", role)
 
 
-def _hint(engine: Engine, text: str) -> str:
-    near: list[tuple[Any, ...]] = engine.rows(
+def near(engine: Engine, text: str) -> str:
+    """Return names that are spelled like a text, nearest first."""
+    names: list[tuple[Any, ...]] = engine.rows(
         "select name from (select distinct person as name from seen union select distinct principal from seen) "
         "where name <> '' order by if(contains(lower(name), lower($text)), 0, 1), "
         "jaro_winkler_similarity(lower(name), lower($text)) desc, name limit 3", text=text,
     )  # fmt: skip
-    return ", ".join(name for (name,) in near) or "trailwatch ingest SOURCE, then settle"
+    return ", ".join(name for (name,) in names) or "trailwatch ingest SOURCE, then settle"

@@ -1,0 +1,170 @@
+"""One question's view of a store: which days can hold the answer, and the events of these days that can be part of it.
+
+Nothing is read of a day that cannot matter: days are known from `seen` and `activity`, and of their events only those
+that a predicate over stored columns keeps are taken in, before anything is worked out about what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.engine import Engine
+from trailwatch.errors import StoreError
+from trailwatch.profile import sessions
+from trailwatch.store.schema import EVENTS, TABLES
+from trailwatch.store.tables import Store
+from trailwatch.window import Window
+
+DEFAULT_DAYS = 90
+REACH = 2  # a session lives for up to 36 hours
+MEMORY = "700MB"
+MOST_EVENTS = 100_000  # taken in for one question; what is left out is said
+_EVER = {"since": datetime(1970, 1, 1, tzinfo=UTC), "until": datetime(2999, 1, 1, tzinfo=UTC)}
+_ROUNDS = 12  # of credentials that come from credentials
+
+
+class Desk:
+    """A store, a window of days, and an engine in which the answer is worked out."""
+
+    def __init__(self, store: Store, engine: Engine, config: Config, window: Window | None) -> None:
+        self.store, self.engine, self.config = store, engine, config
+        stored = sorted({key[0] for key in store.partitions("activity")})
+        if not stored:
+            raise StoreError("nothing is settled yet", where=store.uri, hint="trailwatch ingest SOURCE, then settle")
+        last = stored[-1]
+        self.window = window or Window(_midnight(last - timedelta(days=DEFAULT_DAYS - 1)), _midnight(last, 1))
+        first, end = self.window.days() or (stored[0], last)
+        self.days = [day for day in stored if first <= day <= end]
+        self.stored = stored
+        store.show(engine, "seen")
+
+    @property
+    def span(self) -> str:
+        """Return the window in words."""
+        first = self.days[0] if self.days else (self.window.start or _midnight(self.stored[0])).date()
+        last = self.days[-1] if self.days else (self.window.end or _midnight(self.stored[-1])).date()
+        return f"{first} to {last} (UTC)"
+
+    def show(self, table: str, days: Iterable[date], *, name: str) -> None:
+        """Make a table visible as a view of exactly these days' files."""
+        wanted = {day.isoformat() for day in days}
+        layout = TABLES[table]
+        found = []
+        if wanted:
+            span = (date.fromisoformat(min(wanted)), date.fromisoformat(max(wanted)))
+            found = [path for path in self.store.files(table, days=span) if path.rpartition("dt=")[2][:10] in wanted]
+        self.engine.files(name, found, layout.columns, partitions=layout.partitions)
+
+    def bounds(self) -> dict[str, Any]:
+        """Return the window as parameters `since` and `until`."""
+        return {"since": self.window.start or _EVER["since"], "until": self.window.end or _EVER["until"]}
+
+    def seen_days(self, dimension: str, value: str) -> list[date]:
+        """Return the days of the window on which a value of a dimension was seen by anybody."""
+        rows = self.engine.rows(
+            "select distinct month + (unnest(days_seen)::integer - 1) from seen "
+            "where dimension = $dimension and value = $value", dimension=dimension, value=value,
+        )  # fmt: skip
+        seen = {row[0] for row in rows}
+        return [day for day in self.days if day in seen]
+
+    def days_of_actions(self, actions: list[str], *, everywhere: bool = False) -> list[date]:
+        """Return the days of the window, or of all history, on which somebody called one of some actions."""
+        return self._days_where("list_contains($actions, value)", everywhere=everywhere, actions=actions)
+
+    def days_of_changes(self, service: str) -> list[date]:
+        """Return the days of the window on which somebody called an action of a service that is no plain read."""
+        return self._days_where("regexp_matches(value, $pattern)", pattern=f"^{service}:([^GLS]|Set)")
+
+    def _days_where(self, condition: str, *, everywhere: bool = False, **parameters: Any) -> list[date]:
+        rows = self.engine.rows(
+            "select distinct month + (unnest(days_seen)::integer - 1) from seen "
+            f"where dimension = 'action' and {condition}", **parameters,
+        )  # fmt: skip
+        seen = {row[0] for row in rows}
+        return [day for day in (self.stored if everywhere else self.days) if day in seen]
+
+    def take(self, days: Iterable[date], where: str, *, everywhere: bool = False, **parameters: Any) -> int:
+        """Take in, as `raw_events`, the events of some days for which a predicate over stored columns holds.
+
+        Returns how many were left out because there were too many.
+        """
+        wanted = sorted(set(days))
+        self.show("events", wanted, name="stored_events")
+        self.engine.clear("raw_events")
+        if not wanted:
+            self.engine.table("raw_events", EVENTS.columns.empty_table())
+            return 0
+        self.engine.execute(
+            "create or replace table raw_events as select * from stored_events "
+            f"where event_time >= $since and event_time < $until and ({where}) limit {MOST_EVENTS + 1}",
+            **(_EVER if everywhere else self.bounds()), **parameters,
+        )  # fmt: skip
+        [(count,)] = self.engine.rows("select count(*) from raw_events")
+        return int(count > MOST_EVENTS)
+
+    def take_keys(self, days: Iterable[date], keys: Sequence[str], ids: Sequence[str]) -> int:
+        """Take in the events that some keys signed, and those without a key of some principal ids."""
+        return self.take(
+            days,
+            "list_contains($keys, access_key_id) "
+            "or (coalesce(access_key_id, '') = '' and list_contains($ids, identity_principal_id))",
+            keys=list(keys), ids=list(ids),
+        )  # fmt: skip
+
+    def means(self) -> None:
+        """Make `events` from what was taken in: what each record says by itself."""
+        sessions.means(self.engine)
+
+    def understand(self) -> None:
+        """Make `events`, `links` and `attributed` from what was taken in, with the sessions above it."""
+        self.means()
+        self.engine.execute("create or replace table said as from events")
+        self.engine.execute("create or replace view events as from said")
+        rows = self.engine.rows("select distinct dt, unnest([credential, issued_key]) from said")
+        before = self._kept()
+        self.above({row[1] for row in rows if row[1]}, {row[0] for row in rows})
+        sessions.attribute(self.engine, aliases=self.config.aliases())
+        if before:
+            self.engine.execute("create or replace table sessions_window as from sessions_kept")
+
+    def _kept(self) -> bool:
+        """Put the sessions of a tree aside while others are looked at."""
+        kept = self.engine.rows("select 1 from duckdb_tables() where table_name = 'sessions_window'")
+        if kept:
+            self.engine.execute("create or replace table sessions_kept as from sessions_window")
+        return bool(kept)
+
+    def link(self) -> None:
+        """Make `links` and `aliases` from the sessions at hand."""
+        self.engine.build("links")
+        self.engine.table("aliases", sessions.alias_table(self.config.aliases()))
+
+    def tell(self, name: str, credentials: Iterable[str]) -> None:
+        """Keep some credentials as a table."""
+        self.engine.table(name, pa.table({"credential": pa.array(sorted(set(credentials)), pa.string())}))
+
+    def above(self, credentials: Iterable[str], days: Iterable[date]) -> None:
+        """Leave as `sessions_window` the session rows of some credentials, and of those that they came from."""
+        near = sorted({day - timedelta(days=back) for day in days for back in range(REACH + 1)})
+        self.show("sessions", near, name="stored_sessions")
+        self.engine.clear("sessions_window")
+        self.engine.execute("create table sessions_window as from stored_sessions limit 0")
+        self.tell("wanted", credentials)
+        self.tell("known_credentials", ())
+        for _ in range(_ROUNDS):
+            self.engine.build("fresh_sessions")
+            self.engine.execute("insert into sessions_window select * from fresh_sessions")
+            self.engine.execute("insert into known_credentials from wanted")
+            self.engine.build("wanted", relation="wanted_above")
+            if not self.engine.rows("select 1 from wanted limit 1"):
+                return
+
+
+def _midnight(day: date, later: int = 0) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=later)

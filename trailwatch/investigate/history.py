@@ -1,0 +1,285 @@
+"""The history of one user, role, key, session, address or resource: when, what, where from, with what, and what came of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from trailwatch.config import Config
+from trailwatch.engine import Engine
+from trailwatch.errors import StoreError
+from trailwatch.investigate.asked import Asked, network_of, resolve
+from trailwatch.investigate.desk import MEMORY, Desk
+from trailwatch.investigate.parts import Day, Done, History, Made, Moment, Told, Use
+from trailwatch.profile.portrait import networks_of
+from trailwatch.store.tables import Store
+from trailwatch.window import Window
+
+MOMENTS = 200  # worth telling; all rows are in the table
+_OWN = "(person <> '' and list_contains($persons, person)) or list_contains($principals, principal)"
+MINTING = (
+    "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "CreateServiceSpecificCredential",
+    "ResetServiceSpecificCredential", "UploadSigningCertificate", "UploadSSHPublicKey", "CreateVirtualMFADevice",
+    "GetFederationToken", "GetSessionToken",
+)  # fmt: skip
+
+
+def history(store: Store, text: str, *, config: Config, window: Window | None = None) -> History:
+    """Return the history of what a text names [default: the last 90 days of the store]."""
+    with Engine(memory=MEMORY) as engine:
+        asked = resolve(store, engine, text)
+        if asked.kind == "event":
+            raise StoreError("an event has no history", where=text, hint=f"trailwatch lineage {text}")
+        desk = Desk(store, engine, config, window)
+        notes = did(desk, asked)
+        used: dict[str, list[Use]] = {}
+        for row in engine.relation("history_used").to_pylist():
+            used.setdefault(row.pop("dimension"), []).append(Use(**row))
+        days = [Day(**row | {"networks": tuple(row["networks"] or ())})
+                for row in engine.relation("history_days").to_pylist()]  # fmt: skip
+        first, last = _ends(desk, asked, days)
+        _firsts(desk, asked)
+        moments = engine.relation("history_moments", most=MOMENTS).to_pylist()
+        rows = engine.query("select * exclude (shard) from did order by first_time, event_name, event_id")
+        made = _made(desk, asked)
+        return History(
+            asked, desk.span, first, last, used, days, _moments(desk, moments), made, findings(desk, asked),
+            done_to(desk, asked), rows,
+            networks=networks_of(config, [one.value for one in used.get("network", [])]),
+            accounts=dict(config.organization.accounts), notes=tuple(notes),
+        )  # fmt: skip
+
+
+def events(store: Store, text: str, *, config: Config, window: Window | None = None) -> pa.Table:
+    """Return the events of what a text names with the persons behind them, the newest first, and at most so many."""
+    with Engine(memory=MEMORY) as engine:
+        asked = resolve(store, engine, text)
+        desk = Desk(store, engine, config, window)
+        if asked.kind in {"identity", "key", "network"}:
+            did(desk, asked)
+            days = [row[0] for row in engine.rows("select distinct dt from did")]
+            # The few hours, addresses and services of the day say which events can be meant at all.
+            engine.execute("create table hours as select distinct dt, hour, event_source from did")
+            desk.take(days, "(dt, hour(event_time), event_source) in (select (dt, hour, event_source) from hours)")
+        else:
+            take(desk, asked)
+        desk.understand()
+        return engine.query(
+            f"select * from attributed where {_MEANT} order by event_time desc, event_id",
+            **_meant(asked),
+        )  # fmt: skip
+
+
+_MEANT = f"""case $kind
+    when 'identity' then {_OWN}
+    when 'key' then long_term_key = $value
+    when 'credential' then credential = $value
+    when 'network' then address = $value
+    when 'event' then event_id = $value
+    else true end"""
+
+
+def _meant(asked: Asked) -> dict[str, Any]:
+    return {
+        "kind": asked.kind, "value": asked.value, "persons": list(asked.persons), "principals": list(asked.principals),
+    }  # fmt: skip
+
+
+def did(desk: Desk, asked: Asked) -> list[str]:
+    """Leave as `did` the activity of what is asked in the window, and return what has to be said about it."""
+    engine = desk.engine
+    if asked.kind in {"identity", "key", "network"}:
+        days = desk.seen_days("key", asked.value) if asked.kind == "key" else desk.days
+        desk.show("activity", days, name="activity_files")
+        column = {"key": "long_term_key = $value", "network": "address = $value"}.get(asked.kind, _OWN)
+        given: dict[str, Any] = {"value": asked.value} if asked.kind != "identity" else {
+            "persons": list(asked.persons), "principals": list(asked.principals)}  # fmt: skip
+        engine.execute(
+            f"create or replace table did as select * from activity_files where ({column}) "
+            "and last_time >= $since and first_time < $until", **given, **desk.bounds(),
+        )  # fmt: skip
+        return ["Hours that lie only partly in the window count whole."] if _partial(desk) else []
+    left = take(desk, asked)
+    desk.understand()
+    if asked.kind == "credential":
+        engine.execute("create table kept as select * from attributed where credential = $value", value=asked.value)
+        engine.execute("create or replace view attributed as from kept")
+    engine.build("did", relation="activity")
+    return (
+        ["There are more events than are read at once: this is a part. A shorter --from/--to tells all."]
+        if left
+        else []
+    )
+
+
+def take(desk: Desk, asked: Asked) -> int:
+    """Take in the events of a session, an address or a resource; returns whether some were left out."""
+    if asked.kind == "credential":
+        days = credential_days(desk, asked.value)
+        owner = asked.value.partition(":")[0].partition("@")[0]
+        if asked.value.startswith("ASIA"):
+            return desk.take(days, "access_key_id = $key", key=asked.value)
+        return desk.take(days, "starts_with(identity_principal_id, $owner)", owner=owner)
+    if asked.kind == "address":
+        desk.show("activity", desk.days, name="activity_files")
+        days = [row[0] for row in desk.engine.rows(
+            "select distinct dt from activity_files where address = $network and last_time >= $since "
+            "and first_time < $until", network=network_of(asked.value), **desk.bounds(),
+        )]  # fmt: skip
+        return desk.take(days, "source_ip = $ip", ip=asked.value)
+    if asked.kind == "event":
+        return desk.take(_event_days(desk, asked.value), "event_id = $id", id=asked.value)
+    service = asked.value.split(":")[2]
+    return desk.take(
+        desk.days,
+        "(event_source = $source and (contains(request, $name) or contains(request, $arn))) or contains(resources, $arn)",
+        source=f"{service}.amazonaws.com", name=f'"{resource_name(asked.value)}"', arn=asked.value,
+    )  # fmt: skip
+
+
+def _event_days(desk: Desk, event_id: str) -> list[date]:
+    """Return the day that a finding knows of an event, else every day of the window."""
+    desk.store.show(desk.engine, "findings")
+    found = {row[0] for row in desk.engine.rows(
+        "select distinct unnest(range(date_trunc('day', first_time), last_time + interval 1 second, interval 1 day))::date "
+        "from findings where list_contains(event_ids, $id) and last_time < first_time + interval 40 days", id=event_id,
+    )}  # fmt: skip
+    return [day for day in desk.days if day in found] or desk.days
+
+
+def resource_name(arn: str) -> str:
+    """Return the name by which requests call the resource of an ARN."""
+    service, rest = arn.split(":")[2], arn.split(":", 5)[5]
+    if service == "s3":
+        return rest.partition("/")[0]
+    name = rest.partition(":")[2] or (rest.partition("/")[2] if service != "iam" else rest.rpartition("/")[2]) or rest
+    # Secrets carry a random end in their ARN, and none in their name.
+    return re.sub(r"-[A-Za-z0-9]{6}$", "", name) if service == "secretsmanager" else name
+
+
+def credential_days(desk: Desk, credential: str) -> list[date]:
+    """Return the days of the window on which a temporary credential was issued or used."""
+    desk.show("sessions", desk.days, name="stored_sessions")
+    rows = desk.engine.rows("select distinct dt from stored_sessions where credential = $value", value=credential)
+    return [row[0] for row in rows]
+
+
+def findings(desk: Desk, asked: Asked) -> list[Told]:
+    """Return the findings about what is asked, of the digests of the window's days."""
+    if not desk.days:
+        return []
+    desk.store.show(desk.engine, "findings", days=(desk.days[0], desk.days[-1]))
+    word = network_of(asked.value) if asked.kind == "address" else asked.value
+    rows = desk.engine.relation(
+        "history_findings", persons=list(asked.persons), principals=list(asked.principals), word=word,
+        first=desk.days[0], last=desk.days[-1],
+    ).to_pylist()  # fmt: skip
+    return [Told(**row) for row in rows]
+
+
+def done_to(desk: Desk, asked: Asked) -> list[Done]:
+    """Return what others did to a key, a user or a role: made, changed, switched off, deleted."""
+    if asked.kind == "key":
+        names = [f"iam:{verb}AccessKey" for verb in ("Create", "Update", "Delete")]
+        days = desk.days_of_actions(names, everywhere=True)
+        desk.take(
+            days, "event_source = 'iam.amazonaws.com' and list_contains($names, event_name) and "
+            "(contains(request, $key) or contains(response, $key))", everywhere=True,
+            names=[name.partition(":")[2] for name in names], key=asked.value,
+        )  # fmt: skip
+    elif asked.kind == "identity" and (found := _names(asked)):
+        desk.take(
+            desk.days_of_changes("iam"), "event_source = 'iam.amazonaws.com' and read_only is distinct from true and "
+            "list_has_any(json_extract_string(request, ['$.userName', '$.roleName']), $names)", names=found,
+        )  # fmt: skip
+    else:
+        return []
+    desk.understand()
+    return [Done(**row) for row in desk.engine.relation("history_done_to").to_pylist()]
+
+
+def _names(asked: Asked) -> list[str]:
+    every = [*asked.principals, *(person for person in asked.persons if "@" not in person)]
+    return [name.rpartition("/")[2] for name in every if "/root" not in name]
+
+
+def _ends(desk: Desk, asked: Asked, days: list[Day]) -> tuple[datetime | None, datetime | None]:
+    """Return first and last use over all history where `seen` keeps it, else those of the window."""
+    found: list[tuple[Any, ...]] = []
+    if asked.kind == "identity":
+        found = desk.engine.rows(
+            "select min(first_time), max(last_time) from seen where dimension = 'account' and "
+            f"({_OWN})",
+            persons=list(asked.persons), principals=list(asked.principals),
+        )  # fmt: skip
+    elif asked.kind in {"key", "network"}:
+        found = desk.engine.rows(
+            "select min(first_time), max(last_time) from seen where dimension = $dimension and value = $value",
+            dimension="key" if asked.kind == "key" else "address", value=asked.value,
+        )  # fmt: skip
+    times = [time for row in found for time in row if time]
+    times += [time for day in days for time in (day.first_time, day.last_time)]
+    return (min(times), max(times)) if times else (None, None)
+
+
+def _firsts(desk: Desk, asked: Asked) -> None:
+    """Leave as `firsts` when each network was used first, over all history where `seen` keeps it."""
+    known = (
+        "select value as address, min(first_time) as first_time from seen where dimension = 'address' and ("
+        + _OWN
+        + ")"
+    )
+    if asked.kind != "identity":
+        known = "select address, first_time from did where $persons = $principals"
+    desk.engine.execute(
+        f"create table firsts as select address, min(first_time) as first_time from ({known} group by all) group by address",
+        persons=list(asked.persons), principals=list(asked.principals),
+    )  # fmt: skip
+
+
+def _moments(desk: Desk, rows: list[dict[str, Any]]) -> list[Moment]:
+    targets = _targets(desk, rows)
+    return [
+        Moment(
+            row["first_time"], row["action"], row["outcome"], row["events"], row["principal"], row["address"],
+            row["client"], row["event_id"], row["role"], targets.get(row["event_id"], ""), row["new_network"],
+            row["writes"], row["place"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _targets(desk: Desk, rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return what the events that stand for moments were done to."""
+    if not rows:
+        return {}
+    desk.take(
+        {row["first_time"].date() for row in rows},
+        "list_contains($times, event_time) and list_contains($ids, event_id)",
+        times=[row["first_time"] for row in rows], ids=[row["event_id"] for row in rows],
+    )  # fmt: skip
+    desk.engine.view("parts")
+    desk.engine.view("events")
+    return dict(desk.engine.rows("select event_id, target from events where target <> ''"))
+
+
+def _made(desk: Desk, asked: Asked) -> list[Made]:
+    days = [row[0] for row in desk.engine.rows(
+        "select distinct dt from did where list_contains($names, event_name)", names=list(MINTING))]  # fmt: skip
+    if not days:
+        return []
+    desk.take(days, "list_contains($names, event_name)", names=list(MINTING))
+    desk.understand()
+    rows = desk.engine.query(
+        "select event_time as time, action, outcome, target, issued_key as key, person, principal, event_id "
+        f"from attributed where {_MEANT} order by event_time, event_id limit 200", **_meant(asked),
+    ).to_pylist()  # fmt: skip
+    return [Made(**row) for row in rows]
+
+
+def _partial(desk: Desk) -> bool:
+    bounds = desk.window.start, desk.window.end
+    return any(time is not None and (time.minute or time.second or time.microsecond) for time in bounds)

@@ -1,0 +1,102 @@
+"""Everything that can be asked of a store, for the shell, for Python and for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from trailwatch.config import Config
+from trailwatch.engine import Engine
+from trailwatch.errors import StoreError
+from trailwatch.finding import Finding
+from trailwatch.investigate import views
+from trailwatch.investigate.answers import HistoryAnswer, LineageAnswer
+from trailwatch.investigate.history import events, history
+from trailwatch.investigate.lineage import lineage
+from trailwatch.investigate.rows import Rows
+from trailwatch.profile import identity
+from trailwatch.store.tables import Store
+from trailwatch.window import Window, parse_day, parse_window
+
+
+class Questions:
+    """One store with everything that can be asked of it; whatever is tabular comes as Rows."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.config = config
+
+    def identity(self, name: str, *, day: date | str | None = None) -> list[identity.Profile]:
+        """Return the profile of every identity that a name, ARN, access key id, role or e-mail address stands for."""
+        now = datetime.now(UTC)
+        when = parse_day(day, now=now) if isinstance(day, str) else day or self._last_day()
+        return identity.profiles(self.store, name, day=when, config=self.config)
+
+    def history(self, name: str, *, start: str | None = None, end: str | None = None) -> HistoryAnswer:
+        """Return the history of a user, role, key, session, address or resource [default: the last 90 days]."""
+        found = history(self.store, name, config=self.config, window=_window(start, end))
+        return HistoryAnswer(self, found, start=start, end=end)
+
+    def lineage(self, name: str, *, start: str | None = None, end: str | None = None) -> LineageAnswer:
+        """Return the session tree of a key, session, event, user, role or address: from where, and how far it got."""
+        found = lineage(self.store, name, config=self.config, window=_window(start, end))
+        return LineageAnswer(self, found, accounts=dict(self.config.organization.accounts))
+
+    def finding(self, id: str) -> Finding:
+        """Return a finding by its id, as the newest digest that holds it tells it."""
+        found = views.finding(self.store, id)
+        if found is None:
+            hint = 'trailwatch sql "select id, title from findings"'
+            raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
+        return found
+
+    def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
+        """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.
+
+        Read-only, without access to other files or the network; stopped after `seconds`.
+        """
+        return Rows(views.ask(self.store, query, config=self.config, seconds=seconds, window=_window(start, end)))
+
+    def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
+        """Return attributed events of a window, the newest first."""
+        found = self.sql(
+            f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end
+        )
+        found.title = "events"
+        return found
+
+    def events_of(self, asked: str, *, start: str | None = None, end: str | None = None) -> Rows:
+        """Return the events of what a text names, the newest first."""
+        return Rows(
+            events(self.store, asked, config=self.config, window=_window(start, end)), title=f"events of {asked}"
+        )
+
+    def findings(self, *, start: str | None = None, end: str | None = None) -> Rows:
+        """Return the findings of the digests of a window, the most urgent first."""
+        found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
+        found.title = "findings"
+        return found
+
+    def findings_by_id(self, ids: Sequence[str]) -> Rows:
+        """Return findings by their ids, each as it was told last, the most urgent first."""
+        with Engine() as engine:
+            self.store.show(engine, "findings")
+            rows = engine.query(
+                "select * exclude (body, run) from findings where list_contains($ids, id) "
+                "qualify row_number() over (partition by id order by dt desc) = 1 "
+                "order by list_position(['critical', 'high', 'medium', 'low', 'info'], severity), first_time, id",
+                ids=list(ids),
+            )  # fmt: skip
+        return Rows(rows, title="findings")
+
+    def _last_day(self) -> date:
+        days: list[date] = [key[0] for key in self.store.partitions("activity")]
+        if not days:
+            raise StoreError(
+                "nothing is settled yet", where=self.store.uri, hint="trailwatch ingest SOURCE, then settle"
+            )
+        return max(days) + timedelta(days=1)
+
+
+def _window(start: str | None, end: str | None) -> Window | None:
+    return parse_window(start, end, now=datetime.now(UTC)) if start or end else None
