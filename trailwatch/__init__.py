@@ -22,6 +22,7 @@ The map. Data runs down this list, imports run up it:
     investigate                              results that show themselves
     digest                                   coverage, findings, practices → one day's page
     simulate                                 the organization behind sample_logs
+    scorecard                                what detections and model are worth, on fields of attacks
     doctor                                   the permissions needed, and how store and configuration are
     api cli                                  the doors
 """
