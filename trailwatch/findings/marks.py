@@ -104,9 +104,13 @@ def marks(store: Store) -> tuple[Mark, ...]:
             "select * exclude (dt) from marks qualify row_number() over (partition by finding order by marked_at desc) = 1 "
             "order by finding"
         ).to_pylist()
-    for row in rows:
-        row |= {name: frozenset(row[name]) for name in ("actions", "networks", "facts")} | {"by": row.pop("marked_by")}
-    return tuple(Mark(**row) for row in rows)
+    return tuple(_read(row) for row in rows)
+
+
+def _read(row: dict[str, Any]) -> Mark:
+    row["by"] = row.pop("marked_by")
+    row |= {name: frozenset(row[name]) for name in ("actions", "networks", "facts")}
+    return Mark(**row)
 
 
 def excluded(found: Iterable[Mark]) -> list[tuple[str, str, date]]:

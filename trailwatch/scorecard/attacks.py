@@ -12,8 +12,8 @@ from trailwatch.scorecard.routine import Moment, address, local, pick
 from trailwatch.scorecard.techniques import BIT_BY_BIT, LOOKING_AROUND, TECHNIQUES, Act
 from trailwatch.simulate.chance import dice
 
-QUIET = (30, 51)  # days after the start on which the threshold is set: no attack yet
-TEST = (52, DAYS)
+QUIET = (37, 58)  # days after the start on which the threshold is set: no attack yet
+TEST = (59, DAYS)
 LEVELS = ("L0", "L1", "L2")  # new network and tool; new network; the victim's own network and client
 SEALED = 100  # seeds above are looked at once; techniques that are held out appear there alone
 

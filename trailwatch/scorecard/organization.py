@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from trailwatch.scorecard import calls
 from trailwatch.simulate.chance import dice, stable_hex, stable_id
 
-START = date(2026, 2, 2)  # both changes to summer time and Easter lie within
-DAYS = 73
+START = date(2026, 1, 26)  # both changes to summer time and Easter lie within
+DAYS = 80
 HOLIDAYS = (date(2026, 2, 16), date(2026, 4, 3), date(2026, 4, 6))
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/London", "Australia/Sydney", "America/Sao_Paulo")
 
@@ -75,7 +75,7 @@ TRADES = (
     Trade("admin", 6, "Administrator", calls.ADMINISTER, 32, ("browser", "cli")),
     Trade("pipeline", 9, "ci-deploy", calls.DEPLOY, 70, ("terraform", "go")),
     Trade("workload", 19, "app", calls.SERVE, 60, ("boto3-linux", "java", "go")),
-    Trade("batch", 8, "svc-batch", calls.SERVE + calls.ANALYSE, 45, ("boto3-linux", "java")),
+    Trade("batch", 8, "svc-batch", calls.SERVE + calls.ANALYSE, 45, ("boto3-linux", "go")),
     Trade("vendor", 4, "vendor-monitor", calls.WATCH, 70, ("go", "java")),
 )
 
@@ -153,8 +153,8 @@ def _identity(
         network(seed, number, place, "home") if human else office,
         office,
         chance.choice(trade.clients),
-        since=START + timedelta(days=chance.randrange(25, 60)) if joins else START,
-        until=START + timedelta(days=chance.randrange(30, 66)) if leaves else date(2099, 1, 1),
+        since=START + timedelta(days=chance.randrange(25, 66)) if joins else START,
+        until=START + timedelta(days=chance.randrange(30, 72)) if leaves else date(2099, 1, 1),
     )
 
 

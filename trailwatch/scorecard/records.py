@@ -25,8 +25,12 @@ _TARGETS = {
     "GetRole": "roleName", "CreateRole": "roleName", "AttachRolePolicy": "roleName", "DescribeStacks": "stackName",
     "StartInstances": "instanceId", "StopInstances": "instanceId", "GetBucketLocation": "bucketName",
     "UpdateFunctionCode20150331v2": "functionName", "PutRolePolicy": "roleName", "DescribeSecret": "secretId",
-    "GetBucketPolicy": "bucketName", "PutMetricAlarm": "alarmName", "GetTable": "name",
+    "GetBucketPolicy": "bucketName", "PutMetricAlarm": "alarmName", "GetTable": "name", "CreatePolicy": "policyName",
+    "CreatePolicyVersion": "policyArn", "DetachRolePolicy": "roleName", "PutParameter": "name",
 }  # fmt: skip
+
+
+_DOCUMENTS = ("PutRolePolicy", "CreatePolicy", "CreatePolicyVersion", "CreateRole")
 
 
 def record(chance: random.Random, moment: Moment) -> Record:
@@ -69,7 +73,20 @@ def filled(params: dict[str, Any], account: str) -> Any:
 
 def _params(chance: random.Random, who: Identity, name: str) -> Record | None:
     key = _TARGETS.get(name)
-    return {key: f"{who.trade}-{who.organization}-{min(chance.randrange(12), chance.randrange(12))}"} if key else None
+    if key is None:
+        return None
+    # Programs read the same few things every day.
+    number = min(chance.randrange(12), chance.randrange(12)) if who.human else chance.randrange(3)
+    params: Record = {key: f"{who.trade}-{who.organization if who.human else who.role}-{number}"}
+    if name in _DOCUMENTS:
+        trust = name == "CreateRole"
+        rest = {"Principal": {"Service": "lambda.amazonaws.com"}} if trust else {"Resource": "arn:aws:s3:::app-data/*"}
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole" if trust else "s3:GetObject", **rest}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        params["assumeRolePolicyDocument" if trust else "policyDocument"] = document
+    if name in ("AttachRolePolicy", "DetachRolePolicy"):
+        params["policyArn"] = f"arn:aws:iam::{who.account}:policy/app-{number}"
+    return params
 
 
 def _hour(at: datetime) -> int:
