@@ -28,6 +28,7 @@ from trailwatch.findings.reading import LATE_DAYS, Reading, reading
 from trailwatch.findings.records import finding_rows, incident_rows, read_incident
 from trailwatch.findings.ways import ways
 from trailwatch.model.score import ModelSettings, Scores, score
+from trailwatch.model.shelf import Shelf
 from trailwatch.profile import baseline
 from trailwatch.store.schema import DIGESTS
 from trailwatch.store.tables import Store
@@ -70,7 +71,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
         counts = _counts(engine)
         context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
-        scores = _score(engine, day=day, config=config, excluded=marks.excluded(words))
+        scores = _score(engine, day=day, config=config, excluded=marks.excluded(words), shelf=Shelf(store))
         acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(
             engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day),
@@ -163,12 +164,17 @@ def _said(findings: Sequence[Mapping[str, object]]) -> set[tuple[object, ...]]:
     return {tuple(one[name] for name in ("id", "status", "severity", "count")) for one in findings}
 
 
-def _score(engine: Engine, *, day: date, config: Config, excluded: Sequence[tuple[str, str, date]]) -> Scores:
+def _score(
+    engine: Engine, *, day: date, config: Config, excluded: Sequence[tuple[str, str, date]], shelf: Shelf
+) -> Scores:
     model = config.model
     if not model.enabled:
         return Scores(day, 0.0, why_not="the model is switched off ([model] enabled)")
     settings = ModelSettings(budget_per_1000=model.budget, max_per_day=model.max_per_day, seed=model.seed)
-    return score(engine, day=day, settings=settings, zones=baseline.zones(config), built=True, excluded=excluded)
+    return score(
+        engine, day=day, settings=settings, zones=baseline.zones(config), built=True, excluded=excluded,
+        shelf=shelf,
+    )  # fmt: skip
 
 
 def _counts(engine: Engine) -> dict[str, int]:

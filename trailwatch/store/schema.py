@@ -122,6 +122,12 @@ MARKS = _table("marks", ("dt",), {
     "actions": TEXTS, "networks": TEXTS, "facts": TEXTS, "until": pa.date32(),
 })  # fmt: skip
 
+# What the anomaly model of a week was fitted on; `dt` is its Monday. `body` is an npz file, from which it is made again.
+MODELS = _table("models", ("dt",), {
+    "key": TEXT, "fitted_at": TIME, "data_hash": TEXT, "versions": TEXT, "rows": INT, "days": INT,
+    "changed": INT, "of": INT, "body": pa.binary(),  # changed: verdicts of the month before that turn round
+})  # fmt: skip
+
 FINDINGS = _table("findings", ("dt",), {
     "id": TEXT, "detection": TEXT, "detection_version": TEXT, "kind": TEXT, "title": TEXT, "severity": TEXT,
     "status": TEXT, "suppressed_by": TEXT, "late": FLAG, "account": TEXT, "principal": TEXT, "person": TEXT,
@@ -144,5 +150,5 @@ DIGESTS = _table("digests", ("dt",), {
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, REVIEWS,
-                  MARKS, FINDINGS, INCIDENTS, DIGESTS)
+                  MARKS, MODELS, FINDINGS, INCIDENTS, DIGESTS)
 }  # fmt: skip
