@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from trailwatch.cli import daily, demo, look, mark, output, posture, practices, rules, suppress
+from trailwatch.cli import daily, demo, look, mark, output, posture, practices, rules, scorecard, suppress
 from trailwatch.errors import ConfigError, TrailwatchError
 
 FINE, ERROR, USAGE, FINDINGS, GAPS, CANCELLED = 0, 1, 2, 3, 4, 130
@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, look.show, practices.practices,
                 look.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
-                suppress.suppress, mark.mark, mark.stats):  # fmt: skip
+                suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 

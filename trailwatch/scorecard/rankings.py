@@ -33,14 +33,14 @@ class Scored:
 
 
 def model(
-    measured: Measured, rows: Rows, *, names: Sequence[str] = NAMES, without: Sequence[str] = ()
+    measured: Measured, rows: Rows, *, names: Sequence[str] = NAMES, without: Sequence[str] = (), seed: int = SEED
 ) -> dict[str, Floats]:
     """Return the joint score and each scorer's own, fitted at the begin of each week; features may be left out."""
     blank = [FEATURE_NAMES.index(name) for name in without]
     found: dict[str, list[Floats]] = {}
     for matrix, first in zip(measured.weeks, measured.firsts, strict=True):
         learnt, asked = _without(training(matrix, first), blank), _without(judged(matrix, first), blank)
-        fitted = fit(learnt, seed=SEED, names=names)
+        fitted = fit(learnt, seed=seed, names=names)
         able = asked.judged_from <= asked.day
         for name, values in zip((one.name for one in fitted.scorers), fitted.parts(asked.scaled).T, strict=True):
             found.setdefault(name, []).append(np.where(able, values, 0.0))
