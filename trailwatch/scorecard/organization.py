@@ -123,7 +123,7 @@ def _one(seed: int, number: int, heads: int) -> Iterator[Identity]:
         yield Identity(
             f"o{number}-spare{place}", number, chance.choice(own), "spare", f"svc-spare-{number}{place}", "", "UTC",
             6 + place % 3, 2, 14, tuple(chance.sample(calls.SERVE, 6)), network(seed, number, "nat"),
-            network(seed, number, "nat"), "boto3-linux", sparse=tuple(days),
+            network(seed, number, "nat"), "boto3-linux", since=min(days), sparse=tuple(days),
         )  # fmt: skip
 
 

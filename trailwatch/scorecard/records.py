@@ -27,6 +27,7 @@ _TARGETS = {
     "UpdateFunctionCode20150331v2": "functionName", "PutRolePolicy": "roleName", "DescribeSecret": "secretId",
     "GetBucketPolicy": "bucketName", "PutMetricAlarm": "alarmName", "GetTable": "name", "CreatePolicy": "policyName",
     "CreatePolicyVersion": "policyArn", "DetachRolePolicy": "roleName", "PutParameter": "name",
+    "GetParameters": "names", "GetParametersByPath": "path", "GetParameterHistory": "name",
 }  # fmt: skip
 
 
@@ -78,6 +79,8 @@ def _params(chance: random.Random, who: Identity, name: str) -> Record | None:
     # Programs read the same few things every day.
     number = min(chance.randrange(12), chance.randrange(12)) if who.human else chance.randrange(3)
     params: Record = {key: f"{who.trade}-{who.organization if who.human else who.role}-{number}"}
+    if name == "GetParameters":
+        params = {"names": [params[key]]}
     if name in _DOCUMENTS:
         trust = name == "CreateRole"
         rest = {"Principal": {"Service": "lambda.amazonaws.com"}} if trust else {"Resource": "arn:aws:s3:::app-data/*"}
