@@ -24,6 +24,7 @@ The map. Data runs down this list, imports run up it:
     digest                                   coverage, findings, practices → one day's page
     sinks                                    what is new or worse → file, mail, webhook, SNS, Security Hub, S3
     simulate                                 the organization behind sample_logs
+    scorecard                                what detections and model are worth, on fields of attacks
     doctor                                   the permissions needed, and how store and configuration are
     outlets api cli                          the doors
 """

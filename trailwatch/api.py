@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from trailwatch.detect.detection import Detection
 from trailwatch.detect.template import TOLD, template
 from trailwatch.digest import backtest, build, quick
 from trailwatch.digest.backtested import Backtest
+from trailwatch.digest.due import due
 from trailwatch.digest.page import Digest
 from trailwatch.digest.practice_page import PracticeReport, practice_report
 from trailwatch.digest.week import kept
 from trailwatch.errors import ConfigError, SourceError, StoreError
-from trailwatch.findings import scoped
-from trailwatch.findings.reading import LATE_DAYS
+from trailwatch.finding import Finding
+from trailwatch.findings import marks, scoped, statistics
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
@@ -37,8 +38,6 @@ from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
 from trailwatch.store.tables import Store
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
-
-DELIVERY = timedelta(hours=2)  # after this, logs of an hour are taken as complete
 
 
 @dataclass(frozen=True)
@@ -139,23 +138,8 @@ class Trail(Questions, Outlets):
         return Run(account, settled, tuple(made), taken)
 
     def due(self, *, now: datetime) -> list[date]:
-        """Return the days that `run` makes a digest of, the oldest first.
-
-        A first run begins with the newest complete day that has events; a later one goes on where the last complete
-        digest ended, at most as far back as CloudTrail delivers.
-        """
-        today = now.astimezone(UTC).date()
-        closed = today - timedelta(days=1 if now - datetime.combine(today, time(), UTC) >= DELIVERY else 2)
-        days = {key[0] for key in self.store.partitions("events")}
-        newest = max((day for day in days if day <= closed), default=closed)
-        complete = [made.day for made in build.history(self.store) if made.complete]
-        if not complete:
-            return sorted({newest} | ({today} & days))
-        first = max(max(complete) + timedelta(days=1), newest - timedelta(days=LATE_DAYS))
-        missing = [first + timedelta(days=step) for step in range((closed - first).days + 1)]
-        # Of days after the newest event there is nothing to tell but once that nothing came.
-        told = [day for day in missing if day <= newest or day == closed]
-        return told + sorted({today} & days)
+        """Return the days that `run` makes a digest of, the oldest first."""
+        return due(self.store, now=now)
 
     def backtest(
         self,
@@ -194,6 +178,30 @@ class Trail(Questions, Outlets):
             name, rows, severity=found.severity, practices=found.practices, attack=found.attack,
             about=f"finding {found.id} ({found.detection})",
         )  # fmt: skip
+
+    def finding(self, id: str) -> Finding:
+        """Return a finding by its id, as the newest digest that holds it tells it."""
+        found = views.finding(self.store, id)
+        if found is None:
+            hint = 'trailwatch sql "select id, title from findings"'
+            raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
+        return found
+
+    def mark(
+        self, finding: str, verdict: marks.Verdict, *, note: str, by: str, until: date | str | None = None
+    ) -> marks.Mark:
+        """Say of a finding that it was benign, and so expected until a day, or a confirmed incident."""
+        now = datetime.now(UTC)
+        last = parse_moment(until, now=now, where="--until").date() if isinstance(until, str) else until
+        if last and last < now.date():
+            raise ConfigError(f"{last} is over", where="--until", hint="a day to come")
+        return marks.mark(self.store, self.finding(finding), verdict, note=note, by=by, now=now, until=last)
+
+    def stats(self, *, days: int = statistics.DAYS) -> statistics.Statistics:
+        """Return how often each detection and scorer was right, of the digests of the last days."""
+        told = [key[0] for key in self.store.partitions("findings")]
+        last = max(told, default=datetime.now(UTC).date())
+        return statistics.statistics(self.store, last=last, days=days)
 
     def practices(self, day: date | str | None = None, *, account: str = "") -> PracticeReport:
         """Return what the newest digest, or that of a day, says of the eighteen practices and the CIS controls."""

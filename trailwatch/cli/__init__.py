@@ -8,7 +8,20 @@ import traceback
 
 import typer
 
-from trailwatch.cli import daily, demo, investigate, look, output, posture, practices, rules, send, suppress
+from trailwatch.cli import (
+    daily,
+    demo,
+    investigate,
+    look,
+    mark,
+    output,
+    posture,
+    practices,
+    rules,
+    scorecard,
+    send,
+    suppress,
+)
 from trailwatch.errors import ConfigError, TrailwatchError
 
 FINE, ERROR, USAGE, FINDINGS, GAPS, CANCELLED = 0, 1, 2, 3, 4, 130
@@ -23,7 +36,7 @@ app = typer.Typer(
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, send.send, look.show, practices.practices,
                 investigate.history, investigate.lineage, look.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
-                suppress.suppress):  # fmt: skip
+                suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")
 

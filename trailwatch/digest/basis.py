@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
 
 _SHOWN = 3
+LEAST_VERDICTS = 5  # fewer say nothing of a share
 
 
 def basis(digest: Digest) -> str:
@@ -70,7 +71,12 @@ def notes(digest: Digest) -> Iterator[str]:
     if coverage.late_events:
         yield f"{counted(coverage.late_events, 'event')} of earlier days arrived since the last digest and {'is' if coverage.late_events == 1 else 'are'} judged here."
     if coverage.young_identities:
-        yield f"{counted(coverage.young_identities, 'identity', 'identities')} known for less than 14 days: too young for the model."
+        yield f"{counted(coverage.young_identities, 'identity', 'identities')} known for less than 14 days: too young for the model{_next(coverage)}."
+    if 2 * coverage.model_changed > coverage.model_verdicts >= LEAST_VERDICTS:
+        yield (
+            f"The model was fitted anew on {coverage.model_week} and would judge {coverage.model_changed} of the "
+            f"{coverage.model_verdicts} unusual identity-days of the month before otherwise: more than half."
+        )
     if coverage.learning:
         yield f"{counted(coverage.learning, 'first use', 'first uses')} by young identities {'was' if coverage.learning == 1 else 'were'} learned, not reported."
     if coverage.doubles:
@@ -92,6 +98,10 @@ def notes(digest: Digest) -> Iterator[str]:
         yield f"{_suppression(one_ending)} ends on {one_ending.until} (owner {plain(one_ending.owner)}): decide it again before then."
     if coverage.off:
         yield f"{counted(len(coverage.off), 'detection')} switched off: {', '.join(coverage.off[:_SHOWN])}{' …' if len(coverage.off) > _SHOWN else ''}."
+
+
+def _next(coverage: Coverage) -> str:
+    return f"; it judges the first of them from {coverage.judged_next} on" if coverage.judged_next else ""
 
 
 def _suppression(one: Expired) -> str:

@@ -23,17 +23,18 @@ from trailwatch.digest.page import Digest, assemble
 from trailwatch.digest.week import week_before
 from trailwatch.engine import Engine
 from trailwatch.finding import Incident
-from trailwatch.findings import incidents, memory, triage
+from trailwatch.findings import incidents, marks, memory, triage
 from trailwatch.findings.reading import LATE_DAYS, Reading, reading
 from trailwatch.findings.records import finding_rows, incident_rows, read_incident
 from trailwatch.findings.ways import ways
 from trailwatch.model.score import ModelSettings, Scores, score
+from trailwatch.model.shelf import Shelf
 from trailwatch.profile import baseline
 from trailwatch.store.schema import DIGESTS
 from trailwatch.store.tables import Store
 
 CROWD_DAYS = 30
-READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots", "reviews")
+READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots", "reviews", "marks")
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,17 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
     reads, unread = view.narrowed(source, reads, read_at)
     versions = {name: version for name, version in source.versions().items() if name in READ}
     rules = catalogue.load(config)
+    words = marks.marks(source)
     with Engine() as engine:
         reported = view.show(source, engine, reads, unread, config)
         counts = _counts(engine)
         context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)
         scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
-        scores = _score(engine, day=day, config=config)
+        scores = _score(engine, day=day, config=config, excluded=marks.excluded(words), shelf=Shelf(store))
         acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(
             engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day),
-            ways=ways(engine, (one for one in acting if one), day=day),
+            ways=ways(engine, (one for one in acting if one), day=day), marks=words,
         )  # fmt: skip
         crowded = _crowded(engine)
         posture = configured.look(source, engine, rules, day=day, config=config, own=counts)
@@ -162,12 +164,17 @@ def _said(findings: Sequence[Mapping[str, object]]) -> set[tuple[object, ...]]:
     return {tuple(one[name] for name in ("id", "status", "severity", "count")) for one in findings}
 
 
-def _score(engine: Engine, *, day: date, config: Config) -> Scores:
+def _score(
+    engine: Engine, *, day: date, config: Config, excluded: Sequence[tuple[str, str, date]], shelf: Shelf
+) -> Scores:
     model = config.model
     if not model.enabled:
         return Scores(day, 0.0, why_not="the model is switched off ([model] enabled)")
     settings = ModelSettings(budget_per_1000=model.budget, max_per_day=model.max_per_day, seed=model.seed)
-    return score(engine, day=day, settings=settings, zones=baseline.zones(config), built=True)
+    return score(
+        engine, day=day, settings=settings, zones=baseline.zones(config), built=True, excluded=excluded,
+        shelf=shelf,
+    )  # fmt: skip
 
 
 def _counts(engine: Engine) -> dict[str, int]:
@@ -226,6 +233,11 @@ def _completed(
         broken=tuple(Unable(one.path, one.error) for one in rules.broken),
         off=tuple(rule.id for rule in rules.off),
         learning=sum(scanned.learning.values()),
+        model_week=scores.basis.week,
+        model_hash=scores.basis.data_hash,
+        model_changed=scores.basis.changed,
+        model_verdicts=scores.basis.of,
+        judged_next=min((one.since for one in scores.unjudged), default=None),
         repeated=repeated,
         lost_hits=dict(lost),
         late_events=late,

@@ -120,6 +120,11 @@ class Coverage:
     repeated: int = 0
     lost_hits: dict[str, int] = field(default_factory=dict)
     reads: Reading | None = None
+    model_week: date | None = None  # the model was fitted on the days before this Monday
+    model_hash: str = ""
+    model_changed: int = 0  # verdicts of the month before that the last fit turned round, of so many above the cut
+    model_verdicts: int = 0
+    judged_next: date | None = None  # when the first of the young identities can be judged
     exports: tuple[Exported, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
 

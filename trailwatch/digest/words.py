@@ -102,6 +102,9 @@ def evidence(finding: Finding) -> Iterator[str]:
     for feature in data.get("features", ()):
         what = [plain(one, longest=60) for one in feature.get("what", ())]
         yield plain(feature.get("words", "")) + (f": {', '.join(what)}" if what else "")
+    if normal := data.get("normal"):
+        still = "" if data.get("explained", True) else ", and even then unusual"
+        yield f"usual would be: {plain(normal, longest=300)}{still}"
     yield from _counts(data)
     yield from _novel(data)
     yield from _sleep(data)
@@ -198,7 +201,7 @@ def _value(value: object) -> str:
 _LISTED = 10
 _GROUPED = {"grouped", "identities", "since", "also"}
 _KNOWN = {
-    "features", "model_score", "model_parts", "explained", "links", "count", "at_least", "within_seconds", "distinct",
+    "features", "model_score", "model_parts", "explained", "normal", "links", "count", "at_least", "within_seconds", "distinct",
     "usual", "peers", "local_time", "time_zone", "shift", "hour_share", "network", "network_rule", "asn", "country",
     "new", "value", "for", "events", "first_time", "known_since", "known_days", "others", "others_using",
     "grouped", "identities", "also", "events_before_the_day", "history", "since", "ended", "days_known",

@@ -51,6 +51,7 @@ def evidence_of(anomaly: Anomaly) -> dict[str, Any]:
             for reason in anomaly.reasons
         ],
         "explained": anomaly.explained,
+        "normal": "; ".join(dict.fromkeys(reason.normal for reason in anomaly.reasons if reason.normal)),
     }  # fmt: skip
 
 
@@ -97,4 +98,4 @@ def _same_identity(finding: Finding, anomaly: Finding) -> bool:
     return same and near and not finding.suppressed_by and finding.kind == "activity"
 
 
-_MODEL = ("model_score", "model_parts", "features", "explained")
+_MODEL = ("model_score", "model_parts", "features", "explained", "normal")

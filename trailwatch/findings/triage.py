@@ -20,6 +20,7 @@ from trailwatch.findings.context import context, novelty
 from trailwatch.findings.fingerprint import fingerprint
 from trailwatch.findings.groups import KEPT_EVENTS, Group, group, read_events, unknown_events
 from trailwatch.findings.links import links
+from trailwatch.findings.marks import Mark, expected
 from trailwatch.findings.names import called, short
 from trailwatch.findings.severity import weigh
 from trailwatch.findings.storm import calm, folded
@@ -38,6 +39,7 @@ class Known:
     day: date
     seen: AbstractSet[tuple[str, str]]
     ways: Mapping[str, Ways]
+    marks: Sequence[Mark] = ()
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,14 @@ def findings(
     anomalies: Sequence[Anomaly] = (),
     seen: AbstractSet[tuple[str, str]] = frozenset(),
     ways: Mapping[str, Ways] | None = None,
+    marks: Sequence[Mark] = (),
 ) -> Triaged:
     """Turn hits and anomalies into findings; reads the relation `scope` for the events behind them.
 
     `seen` holds the (principal, address) pairs of earlier days, where they are known, and `ways` how each principal
-    worked before.
+    worked before; `marks` are people's verdicts on earlier findings.
     """
-    known = Known(config or Config(), day, seen, ways or {})
+    known = Known(config or Config(), day, seen, ways or {}, marks)
     rules = {rule.id: rule for rule in detections}
     asked = {
         name for rule in rules.values() for name in (*placeholders(rule.title), *placeholders(rule.next), *rule.by)
@@ -154,7 +157,7 @@ def _finding(group: Group, known: Known) -> Finding:
         count=len(ids),
         event_ids=tuple(ids[:KEPT_EVENTS]),
         truncated=len(ids) > KEPT_EVENTS,
-        suppressed_by=suppressed_by(group, config=config, day=day),
+        suppressed_by=suppressed_by(group, config=config, day=day) or expected(group, known.marks, day=day),
         late=group.last < datetime.combine(day, time(), tzinfo=UTC),
         account_name=group.only("account_name") or config.organization.accounts.get(account, ""),
         principal_id=group.only("principal_id"),

@@ -28,6 +28,16 @@ _ODDS = {
     "asleep": "asleep {value} × as long as its longest usual pause",
     "root_use": "root in use, as on one day in {value}",
 }
+_NORMAL = {
+    "network": "a network that it or its peers use",
+    "client": "a client that it or its peers use",
+    "region": "a region that it uses",
+    "role": "a role that it takes",
+    "actions": "only actions that it or its peers use",
+    "time": "its usual hours and weekdays",
+    "rest": "no longer pause than usual",
+    "root": "no use of root",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,7 @@ class Reason:
     share: float  # of the score above the cut that goes when the fact takes its usual value
     words: str
     features: tuple[str, ...] = ()  # all that tell this fact
+    normal: str = ""  # what would have been usual instead
     what: tuple[str, ...] = ()  # the rarest actions, networks, clients, hours behind it
 
 
@@ -115,6 +126,7 @@ def _reason(matrix: Matrix, row: int, aspect: str, share: float) -> Reason:
         value=round(value, 3), usual=round(own, 3), spread=round(width, 3), peers_usual=round(theirs, 3),
         deviation=round(float(matrix.scaled[row, column]), 2), share=round(share, 3),
         words=_words(feature, value, own, width, theirs),
+        normal=_NORMAL.get(aspect) or f"{_number(own + max(width, 1))} {feature.label} at most",
         features=tuple(FEATURES[one].name for one in ASPECTS[aspect] if matrix.scaled[row, one] > 0),
     )  # fmt: skip
 

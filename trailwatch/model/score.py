@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,15 @@ import pyarrow as pa
 
 from trailwatch.engine import Engine
 from trailwatch.model.explain import Reason, reasons, with_what
+from trailwatch.model.learnt import learnt
+from trailwatch.model.refit import Basis, basis, enough, of_week, usable
 from trailwatch.model.scorers import NAMES, Model, fit, parts_of
+from trailwatch.model.shelf import Shelf
+from trailwatch.profile import baseline
 from trailwatch.profile.features import FEATURES, Matrix, features
+from trailwatch.store.schema import IDENTITY_DAYS
+from trailwatch.store.tables import Store
 
-LEAST_ROWS, LEAST_DAYS = 30, 7  # of history, without which no tail can be told
 EVIDENCE = 3.0  # spreads that at least one feature must be away from usual, whatever the rest
 EVENTS_PER_FEATURE = 20
 
@@ -81,6 +86,7 @@ class Scores:
     withheld: int = 0  # above the cut, but beyond the most per day
     why_not: str = ""  # set when no identity could be judged
     settings: ModelSettings = field(default_factory=ModelSettings)
+    basis: Basis = field(default_factory=Basis)
 
     def by(self, scorer: str) -> tuple[Ranked, ...]:
         """Return the ranking by one scorer alone."""
@@ -89,28 +95,33 @@ class Scores:
 
 def score(
     engine: Engine, *, day: date, settings: ModelSettings | None = None, zones: Mapping[str, str] | None = None,
-    excluded: Collection[tuple[str, str, date]] = (), built: bool = False,
+    excluded: Collection[tuple[str, str, date]] = (), built: bool = False, shelf: Shelf | None = None,
 ) -> Scores:  # fmt: skip
     """Score every identity of a day against the 45 days before it.
 
     The engine shows `activity` (90 days), `identity_days` and `seen`. `zones` names the time zone of persons and
     principals. `excluded` keeps principal, person and day of confirmed incidents out of training; an empty person
-    stands for all. `built` says that `used_days` and `known` stand already.
+    stands for all. `built` says that `used_days` and `known` stand already. With a shelf the model is that of the
+    week, kept in the store; without one it is fitted on all days before.
     """
     settings = settings or ModelSettings()
     cut = -float(np.log(settings.budget_per_1000 / 1000))
+    kept = of_week(
+        day, shelf, seed=settings.seed, scorers=settings.scorers, excluded=excluded, cut=cut,
+        matrix=lambda last: _up_to(shelf.store, last, zones),
+    ) if shelf else None  # fmt: skip
     matrix = features(engine, day=day, zones=zones, built=built)
-    train, today = _split(matrix, day, excluded)
+    today = matrix.where(matrix.day == np.datetime64(day))
+    found = kept.learnt if kept else learnt(usable(matrix, day, excluded), seed=settings.seed)
     judged = today.judged_from <= np.datetime64(day)
     unjudged = tuple(
         Unjudged(str(today.principal[i]), str(today.person[i]), today.judged_from[i].item())
         for i in np.flatnonzero(~judged)
     )
-    days = len(np.unique(train.day))
-    if len(train) < LEAST_ROWS or days < LEAST_DAYS or not len(today):
-        why = "no activity" if not len(today) else f"only {len(train)} identity-days of history, on {days} days"
-        return Scores(day, cut, unjudged=unjudged, rows=len(train), days=days, why_not=why, settings=settings)
-    model = fit(train, seed=settings.seed, names=settings.scorers)
+    if not enough(found) or not len(today):
+        why = f"only {found.rows} identity-days of history, on {found.days} days" if len(today) else "no activity"
+        return Scores(day, cut, unjudged=unjudged, rows=found.rows, days=found.days, why_not=why, settings=settings)
+    model = fit(found, seed=settings.seed, names=settings.scorers)
     totals, parts = model.score(today.scaled), model.parts(today.scaled)
     order = np.lexsort((today.person, today.principal, -totals))
     over = [int(i) for i in order if judged[i] and totals[i] > cut and today.scaled[i].max() >= EVIDENCE]
@@ -123,19 +134,19 @@ def score(
             for i in order
         ),
         anomalies=anomalies[: settings.max_per_day],
-        unjudged=unjudged, rows=len(train), days=days,
+        unjudged=unjudged, rows=found.rows, days=found.days, basis=basis(found, kept),
         withheld=max(0, len(over) - sum(1 + len(one.also) for one in anomalies[: settings.max_per_day])),
         settings=settings,
     )  # fmt: skip
 
 
-def _split(matrix: Matrix, day: date, excluded: Collection[tuple[str, str, date]]) -> tuple[Matrix, Matrix]:
-    current = matrix.day == np.datetime64(day)
-    usable = ~current & (matrix.judged_from <= matrix.day)
-    for principal, person, when in excluded:
-        who = (matrix.principal == principal) & ((matrix.person == person) if person else True)
-        usable &= ~(who & (matrix.day == np.datetime64(when)))
-    return matrix.where(usable), matrix.where(current)
+def _up_to(store: Store, last: date, zones: Mapping[str, str] | None) -> Matrix:
+    # In an engine of its own: what the digest of a later day shows begins some days later.
+    with Engine() as engine:
+        baseline.show(store, engine, day=last)
+        engine.execute("create or replace view activity as from activity_window")
+        store.show(engine, IDENTITY_DAYS.name, days=(last - timedelta(days=baseline.WINDOW), last))
+        return features(engine, day=last, zones=zones)
 
 
 def _anomalies(

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from trailwatch.model.calibrate import Tail, combine, tail
 from trailwatch.model.forest import IdentityForest
+from trailwatch.model.learnt import Learnt, learnt
 from trailwatch.model.neighbours import Neighbours
 from trailwatch.model.rare import RareValues
 from trailwatch.model.spike import Spike
@@ -21,7 +22,6 @@ from trailwatch.profile.features import FEATURES, Matrix
 Floats = npt.NDArray[np.float64]
 FOLDS = 3
 RECENT_DAYS = 7  # learnt from, but not calibrated on
-MOST_ROWS = 12_000  # sixty of them beyond the knee of a tail
 TREES = 300  # of all folds together
 
 
@@ -73,11 +73,10 @@ class Model:
         return self.joint(combine(self.parts(scaled), _weights(self.scorers)))
 
 
-def fit(train: Matrix, *, seed: int, names: Sequence[str] = NAMES) -> Model:
+def fit(found: Matrix | Learnt, *, seed: int, names: Sequence[str] = NAMES) -> Model:
     """Fit the named scorers on training rows, and calibrate each on the days that a fold left out."""
+    train = learnt(found, seed=seed) if isinstance(found, Matrix) else found
     scorers = tuple(scorer for scorer in SCORERS if scorer.name in names)
-    if len(train) > MOST_ROWS:  # evenly over days and identities, as the rows are in their order
-        train = train.where(np.isin(np.arange(len(train)), np.linspace(0, len(train) - 1, MOST_ROWS, dtype=np.int64)))
     day = np.unique(train.day, return_inverse=True)[1]
     # One day alone cannot be left out.
     folds = [day % FOLDS == fold for fold in range(FOLDS) if 0 < np.sum(day % FOLDS == fold) < len(train)]
@@ -94,7 +93,7 @@ def fit(train: Matrix, *, seed: int, names: Sequence[str] = NAMES) -> Model:
     return Model(scorers, fitted, tails, tail(combine(parts, _weights(scorers))))
 
 
-def _aged(train: Matrix) -> npt.NDArray[np.bool_]:
+def _aged(train: Learnt) -> npt.NDArray[np.bool_]:
     # What began last week must not be its own measure: abuse that goes on would look more usual day by day.
     aged = np.asarray(train.day < train.day.max() - np.timedelta64(RECENT_DAYS - 1, "D"))
     return aged if 2 * aged.sum() >= len(train) else np.ones(len(train), dtype=bool)

@@ -115,6 +115,19 @@ REVIEWS = _table("reviews", ("dt",), {
     "account": TEXT, "principal": TEXT, "signed_at": TIME, "signed_by": TEXT,
 })  # fmt: skip
 
+# A person's word on a finding, with what it was about. `dt` is the day of `marked_at`; the newest of a finding counts.
+MARKS = _table("marks", ("dt",), {
+    "finding": TEXT, "verdict": TEXT, "note": TEXT, "marked_by": TEXT, "marked_at": TIME, "detection": TEXT,
+    "principal": TEXT, "person": TEXT, "first_day": pa.date32(), "last_day": pa.date32(),
+    "actions": TEXTS, "networks": TEXTS, "facts": TEXTS, "until": pa.date32(),
+})  # fmt: skip
+
+# What the anomaly model of a week was fitted on; `dt` is its Monday. `body` is an npz file, from which it is made again.
+MODELS = _table("models", ("dt",), {
+    "key": TEXT, "fitted_at": TIME, "data_hash": TEXT, "versions": TEXT, "rows": INT, "days": INT,
+    "changed": INT, "of": INT, "body": pa.binary(),  # changed: verdicts of the month before that turn round
+})  # fmt: skip
+
 FINDINGS = _table("findings", ("dt",), {
     "id": TEXT, "detection": TEXT, "detection_version": TEXT, "kind": TEXT, "title": TEXT, "severity": TEXT,
     "status": TEXT, "suppressed_by": TEXT, "late": FLAG, "account": TEXT, "principal": TEXT, "person": TEXT,
@@ -143,5 +156,5 @@ SENT = _table("sent", ("dt",), {
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, REVIEWS,
-                  FINDINGS, INCIDENTS, DIGESTS, SENT)
+                  MARKS, MODELS, FINDINGS, INCIDENTS, DIGESTS, SENT)
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What the detections and the model are worth: attacks put into made-up organizations, and recall at a budget."""
