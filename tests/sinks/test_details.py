@@ -7,7 +7,7 @@ import smtplib
 from pathlib import Path
 
 import pytest
-from sinks.conftest import EVIL, MONDAY, TOLD, TUESDAY, news, tell
+from news import EVIL, MONDAY, TOLD, TUESDAY, news, tell
 from sinks.places import OK, Hub, Smtp, Sns, Webhook, gate
 
 from trailwatch.config.sinks import FileSink, S3Sink, StdoutSink

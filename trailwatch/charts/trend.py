@@ -12,7 +12,8 @@ from trailwatch.charts.definitions import Drawn, iso, over, told
 from trailwatch.charts.look import LIGHT, Look, dressed
 from trailwatch.finding import SEVERITIES
 
-WIDTH = 620
+WIDTH = 330
+MOST_NUMBERED = 16  # days; with more the numbers would stand in each other
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def trend(counts: Iterable[Count], *, look: Look = LIGHT) -> Drawn:
         if one.findings
     ]
     order = list(reversed(SEVERITIES))
-    across = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, tickCount=6),
+    across = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, tickCount=4),
                    scale=alt.Scale(type="utc", padding=12))  # fmt: skip
     down = alt.Y("severity:N", title=None, sort=order, scale=alt.Scale(domain=order),
                  axis=alt.Axis(domain=False, ticks=False, grid=True))  # fmt: skip
@@ -41,7 +42,7 @@ def trend(counts: Iterable[Count], *, look: Look = LIGHT) -> Drawn:
     base = over(rows)
     layers = [base.mark_point(shape="circle", filled=True, color=look.bar, opacity=1)
               .encode(x=across, y=down, size=size, tooltip=tips)]  # fmt: skip
-    if len({row["day"] for row in rows}) <= 45:
+    if len({row["day"] for row in rows}) <= MOST_NUMBERED:
         layers.append(base.mark_text(fontSize=10, color=look.ink, dy=-12).encode(x=across, y=down, text="findings:Q"))
     chart = alt.layer(*layers).properties(width=WIDTH, height=160, title="Findings a day by severity")
     drawn: Drawn = dressed(chart, look)

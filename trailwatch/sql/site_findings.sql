@@ -16,4 +16,4 @@ select name, id, title, severity, status, dt, since
 from told
 where place = 1
 qualify row_number() over (partition by name order by dt desc, id) <= $most
-order by name, dt desc, id
+order by name, dt desc, list_position(['critical', 'high', 'medium', 'low', 'info'], severity), id
