@@ -57,6 +57,8 @@ class Engine:
         else:
             self._con = _connect(limits)
         self._con.execute("set TimeZone = 'UTC'")
+        # DuckDB would draw its bar among the results.
+        self._con.execute("set enable_progress_bar = false")
         # Function-like macros that detections and relations share.
         self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
 

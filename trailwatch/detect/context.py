@@ -86,9 +86,10 @@ def build(
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
-    # Each look at the events works out the meaning of all of them.
+    # Each look at the view of events works out the meaning of all of them.
+    stored = "raw_events" if "raw_events" in present else "attributed"
     events = dict(
-        engine.rows("select coalesce(recipient_account_id, ''), count(*) from attributed group by all")
+        engine.rows(f"select coalesce(recipient_account_id, ''), count(*) from {stored} group by all")
         if counts is None else counts
     )  # fmt: skip
     _accounts(engine, config, events if own is None else own)
