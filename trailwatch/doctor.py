@@ -9,6 +9,7 @@ from typing import Any
 from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.errors import TrailwatchError
+from trailwatch.sinks import needs
 from trailwatch.snapshot import accounts, live
 from trailwatch.store.tables import Store
 
@@ -23,7 +24,7 @@ class Check:
 
 
 def policy(config: Config) -> dict[str, Any]:
-    """Return the smallest IAM policy for ingest from S3, the list of the organization's accounts, and snapshots.
+    """Return the smallest IAM policy for ingest from S3, the list of the organization's accounts, snapshots, and sinks.
 
     The role that is assumed in each account needs the last statement alone.
     """
@@ -42,6 +43,7 @@ def policy(config: Config) -> dict[str, Any]:
             {"Sid": "EnterAccounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": f"arn:aws:iam::*:role/{role}"},
             {"Sid": "WhoAmI", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": "*"},
             {"Sid": "ReadIdentities", "Effect": "Allow", "Action": list(live.ACTIONS), "Resource": "*"},
+            *needs.statements(config),
         ],
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from trailwatch.config import Config
 from trailwatch.digest.album import album
 from trailwatch.digest.html import html
 from trailwatch.digest.page import Digest
+from trailwatch.digest.site import Site, site
 from trailwatch.digest.week import kept
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
@@ -30,6 +31,10 @@ class Outlets:
         """Return the page of a digest with its charts and identities: one HTML file [default: the newest digest]."""
         digest = day if isinstance(day, Digest) else kept(self.store, _day(day))
         return html(digest, album=album(self.store, digest, config=self.config))
+
+    def site(self, folder: str) -> Site:
+        """Bring an archive of pages in a folder up to date: an index over all days, a page a day and an identity."""
+        return site(self.store, folder, config=self.config)
 
     def send(self, *, sinks: Iterable[str] = (), dry_run: bool = False) -> list[Delivery]:
         """Send what is new or worse to the sinks of the configuration, or to some of them by name; each gets it once."""

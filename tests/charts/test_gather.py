@@ -95,6 +95,11 @@ def test_sessions_are_the_whole_chain_and_nobody_elses(alice) -> None:
     assert {one.credential for one in alice[ALICE].sessions} == {"ASIATOP", "ASIAMIDDLE", "ASIAEND"}
 
 
+def test_a_role_in_the_middle_has_what_stands_above_and_below(store) -> None:
+    (role,) = gather(store, [("principal", "111122223333/role/Deploy")], day=DAY).values()
+    assert {one.credential for one in role.sessions} == {"ASIATOP", "ASIAMIDDLE", "ASIAEND"}
+
+
 def test_who_did_nothing_has_nothing_to_draw(alice) -> None:
     assert not alice["1/role/unknown"]
 

@@ -132,7 +132,7 @@ def test_a_digest_with_practices_from_both_sides_fits(show, width, scheme) -> No
 def test_details_open_by_keyboard_and_still_fit(show, story, hostile, width) -> None:
     for digest, name in ((story, "opened"), (hostile, "hostile-opened")):
         page = show(digest, width=width, name=name)
-        folded = page.locator("details")
+        folded = page.locator("article details")
         assert folded.count() > 0
         assert not folded.first.locator("dl").is_visible()
         folded.first.locator("summary").focus()

@@ -7,11 +7,13 @@ import smtplib
 from pathlib import Path
 
 import pytest
-from sinks.conftest import EVIL, MONDAY, TOLD, TUESDAY, news, tell
-from sinks.places import OK, Hub, Smtp, Sns, Webhook, gate
+from news import EVIL, MONDAY, TOLD, TUESDAY, news, tell
+from sinks.places import OK, Gate, Hub, Smtp, Sns, Webhook, gate
 
+from trailwatch.config import Config
 from trailwatch.config.sinks import FileSink, S3Sink, StdoutSink
 from trailwatch.sinks.files import ToFile
+from trailwatch.sinks.needs import statements
 from trailwatch.sinks.notice import Notice, SinkError
 
 
@@ -226,3 +228,21 @@ def test_standard_output_gets_lines_and_a_reader_that_left_gets_them_later(run, 
         "HIGH",
         "MEDIUM",
     ]
+
+
+def test_the_policy_of_doctor_is_enough_for_what_is_configured() -> None:
+    there = Gate()
+    sinks = {
+        "a": Sns(there).sink(),
+        "b": Hub(there).sink(role_name="R"),
+        "c": S3Sink(path="s3://b/p/"),
+        "d": FileSink(path="x"),
+    }
+    found = {tuple(one["Action"]): one["Resource"] for one in statements(Config(sinks=sinks))}
+    assert found == {
+        ("sns:Publish",): "arn:aws:sns:eu-central-1:123456789012:findings",
+        ("securityhub:BatchImportFindings",): "*",
+        ("sts:AssumeRole",): "arn:aws:iam::*:role/R",
+        ("s3:PutObject",): "arn:aws:s3:::b/p/*",
+    }
+    assert statements(Config()) == []

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
-from sinks.conftest import MONDAY, NOW, TOLD, TUESDAY, news, tell
+from news import MONDAY, NOW, TOLD, TUESDAY, news, tell
 
 from trailwatch.config.sinks import FileSink
 from trailwatch.engine import Engine

@@ -12,8 +12,8 @@ import jsonschema
 import msgspec
 import pytest
 from botocore.validate import ParamValidator
+from news import EVIL, FIRST, MONDAY, NOW, news
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
-from sinks.conftest import EVIL, FIRST, MONDAY, NOW, news
 
 from trailwatch.finding import KINDS, SEVERITIES, STATUSES, Top
 from trailwatch.sinks.asff import asff

@@ -21,8 +21,8 @@ def activity(material: Material, *, look: Look = LIGHT) -> Drawn:
     """Draw calls a day, with those that were refused as its foot, and the day in question under a mark."""
     rows = [
         {
-            "day": _iso(one.day),
-            "date": _told(one.day),
+            "day": iso(one.day),
+            "date": told(one.day),
             "calls": one.events,
             "refused": one.refused,
             "unmarked": one.day != material.day,
@@ -30,13 +30,13 @@ def activity(material: Material, *, look: Look = LIGHT) -> Drawn:
         for one in material.days
     ]
     axis = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, tickCount=4),
-                 scale=alt.Scale(domain=[_iso(material.start), _iso(material.day)], padding=6, type="utc"))  # fmt: skip
+                 scale=alt.Scale(domain=[iso(material.start), iso(material.day)], padding=6, type="utc"))  # fmt: skip
     tips = ["date:N", "calls:Q", "refused:Q"]
     top = max((one.events for one in material.days), default=1)
     height = alt.Y("calls:Q", title=None, axis=alt.Axis(tickCount=3, format="~s"),
                    scale=alt.Scale(domain=[0, top * 1.25]))  # fmt: skip
-    base = _over(rows)
-    marked = _over([row for row in rows if not row["unmarked"]])
+    base = over(rows)
+    marked = over([row for row in rows if not row["unmarked"]])
     size = max(2, int(WIDTH / max((material.day - material.start).days + 1, 1)) - 1)
     chart = alt.layer(
         base.mark_bar(color=look.bar, width=size).encode(x=axis, y=height, tooltip=tips),
@@ -60,9 +60,9 @@ def week(material: Material, *, look: Look = LIGHT) -> Drawn:
     tips = ["weekday:N", "hour:Q", "days:Q", "marked:N"]
     size = alt.Size("days:Q", legend=None, scale=alt.Scale(range=[8, 110], domainMin=0))
     return alt.layer(
-        _over(rows).mark_point(shape="square", filled=True, color=look.bar, opacity=1)
+        over(rows).mark_point(shape="square", filled=True, color=look.bar, opacity=1)
         .encode(x=across, y=down, size=size, tooltip=tips),
-        _over([row for row in rows if row["marked"]])
+        over([row for row in rows if row["marked"]])
         .mark_point(shape="circle", filled=False, color=look.mark, size=130, strokeWidth=1.6, opacity=1)
         .encode(x=across, y=down, tooltip=tips),
     ).properties(width=WIDTH, height=112,
@@ -79,11 +79,11 @@ def first_seen(material: Material, *, look: Look = LIGHT) -> Drawn:
         # Two long names may begin alike, and each has a strip of its own.
         label = f"{label[:19]} ({len(order)})" if label in order else label
         order.append(label)
-        rows += [{"what": label, "day": _iso(day), "date": _told(day)} for day in one.days]
+        rows += [{"what": label, "day": iso(day), "date": told(day)} for day in one.days]
         if one.first >= material.start:
-            firsts.append({"what": label, "day": _iso(one.first), "date": f"first use {_told(one.first)}"})
+            firsts.append({"what": label, "day": iso(one.first), "date": f"first use {told(one.first)}"})
     across = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False, tickCount=3),
-                   scale=alt.Scale(domain=[_iso(material.start), _iso(material.day)], padding=6, type="utc"))  # fmt: skip
+                   scale=alt.Scale(domain=[iso(material.start), iso(material.day)], padding=6, type="utc"))  # fmt: skip
     # A fixed room for the labels: the reader's font may be wider than the one that was measured.
     down = alt.Y(
         "what:N",
@@ -101,9 +101,9 @@ def first_seen(material: Material, *, look: Look = LIGHT) -> Drawn:
     )
     tips = ["what:N", "date:N"]
     return alt.layer(
-        _over(rows).mark_tick(color=look.bar, thickness=3, size=11, opacity=1)
+        over(rows).mark_tick(color=look.bar, thickness=3, size=11, opacity=1)
         .encode(x=across, y=down, tooltip=tips),
-        _over(firsts).mark_point(shape="diamond", filled=True, size=80, color=look.mark, opacity=1)
+        over(firsts).mark_point(shape="diamond", filled=True, size=80, color=look.mark, opacity=1)
         .encode(x=across, y=down, tooltip=tips),
     ).properties(width=WIDTH - LABELS + 24, height=max(18 * len(order), 18),
                  title="Networks and clients; ◆ first use ever")  # fmt: skip
@@ -126,7 +126,7 @@ def sessions(material: Material, *, look: Look = LIGHT) -> Drawn:
     across = alt.X("depth:Q", axis=None, scale=alt.Scale(domain=[0, max(deepest, 3) * 2 + 9], nice=False))
     down = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[len(rows) - 0.5, -0.5], nice=False))
     tips = ["label:N", "kind:N", "credential:N", "name:N", "first:N", "last:N", "calls:Q"]
-    base, lines = _over(rows), _over(links)
+    base, lines = over(rows), over(links)
     return alt.layer(
         lines.mark_rule(color=look.soft).encode(x=across, y=down, y2="down:Q"),
         lines.mark_rule(color=look.soft).encode(x=across, x2="right:Q", y=alt.Y("down:Q", axis=None)),
@@ -157,7 +157,8 @@ def drawn(material: Material) -> list[str]:
     return [name for name in CHARTS if has[name]]
 
 
-def _over(rows: list[dict[str, Any]]) -> alt.Chart:
+def over(rows: list[dict[str, Any]]) -> alt.Chart:
+    """Return a chart over rows of its own."""
     return alt.Chart(alt.Data(values=rows))  # type: ignore[no-untyped-call]  # altair has no types here
 
 
@@ -166,11 +167,13 @@ def _called(principal: str) -> str:
     return name if len(name) <= 26 else name[:25] + "…"
 
 
-def _iso(day: date) -> str:
+def iso(day: date) -> str:
+    """Return a day as charts take it."""
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def _told(day: date) -> str:
+def told(day: date) -> str:
+    """Return a day in words."""
     # As words: a browser would show a moment in its own zone, and then it may be another day.
     return f"{day:%a} {day.day} {day:%b %Y}"
 

@@ -35,6 +35,9 @@ class Page(StrEnum):
     json = "json"
 
 
+SiteFolder = Annotated[
+    str | None, typer.Option("--site", help="Keep an archive of pages in this folder, with an index over the days.")
+]
 AccountFormat = Annotated[Account, typer.Option("--format", help="How to print the account.")]
 PageFormat = Annotated[Page, typer.Option("--format", help="How to print the digest.")]
 
@@ -84,6 +87,7 @@ def digest(
     config: options.ConfigFile = None,
     form: PageFormat = Page.text,
     out: options.Output = None,
+    site: SiteFolder = None,
     quiet: options.Quiet = False,
     fail_on: options.FailOn = None,
     strict: options.Strict = False,
@@ -95,6 +99,8 @@ def digest(
         output.write(trail.page(page), out)
     else:
         _print(form, [page], out)
+    if site:
+        output.say(trail.site(site).text())
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
 
 
@@ -104,6 +110,7 @@ def run(
     config: options.ConfigFile = None,
     form: PageFormat = Page.text,
     out: options.Output = None,
+    site: SiteFolder = None,
     quiet: options.Quiet = False,
     fail_on: options.FailOn = None,
     strict: options.Strict = False,
@@ -129,6 +136,8 @@ def run(
             output.write(trail.page(page), str(Path(out).with_stem(f"{Path(out).stem}-{page.date}")))
     else:
         _print(form, pages, out)
+    if site:
+        output.say(trail.site(site).text())
     delivered = trail.send() if trail.config.sinks else []
     send.tell(delivered)
     if any(one.failed for one in delivered):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from trailwatch.charts.svg import Svg, svg
 from trailwatch.digest import lines, practice_text, practice_words, words
-from trailwatch.digest.album import Album
+from trailwatch.digest.album import Album, Portrait
 from trailwatch.digest.basis import basis, gaps, notes
 from trailwatch.finding import rank
 from trailwatch.findings.titles import plain
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from trailwatch.finding import Finding
 
 SHOWN_EVENTS = 20
+MOST_TREND = 120  # days in the chart of the index
 MOST_TOLD = 12  # findings of one identity in its own place
 
 
@@ -53,6 +57,49 @@ def html(digest: Digest, *, album: Album | None = None, home: str = "") -> str:
 def _contents(digest: Digest) -> list[tuple[str, list[Finding]]]:
     by_severity = {name: [one for one in digest.happening if one.severity == name] for name in lines.SEVERE_FIRST}
     return [(name, found) for name, found in by_severity.items() if found]
+
+
+def portrait_html(one: Portrait, told: Sequence[Mapping[str, Any]], *, home: str) -> str:
+    """Return the page of one identity: what it does, and its findings of all days."""
+    return _page("who.html", one=one, told=told, home=home)
+
+
+def index_html(days: Sequence[Mapping[str, Any]], *, pages: AbstractSet[str]) -> str:
+    """Return the index of an archive: every day that has a digest, the newest first, and how it went on."""
+    severities = list(lines.SEVERE_FIRST)
+    drawn, told = _trend(days)
+    span = f", {days[-1]['dt']} to {days[0]['dt']}" if days else ""
+    return _page(
+        "index.html",
+        days=[{**row, "note": _note(row)} for row in days],
+        pages=pages,
+        severities=severities,
+        headline=f"{words.counted(len(days), 'day')}{span}",
+        trend=drawn,
+        trend_words=told,
+    )
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    if not row["events"]:
+        return "no data"
+    parts = ["" if row["complete"] else "not complete", "earlier days changed since" if row["stale"] else ""]
+    return "; ".join(part for part in parts if part)
+
+
+def _trend(days: Sequence[Mapping[str, Any]]) -> tuple[Svg | None, str]:
+    # The library of charts takes a second to load: only for a page that has some.
+    from trailwatch.charts.trend import Count, trend  # noqa: PLC0415
+
+    shown = days[:MOST_TREND]
+    counts = [Count(row["dt"], name, row[name]) for row in shown for name in lines.SEVERE_FIRST]
+    if not any(one.findings for one in counts):
+        return None, ""
+    worst = max(shown, key=lambda row: tuple(row[name] for name in lines.SEVERE_FIRST))
+    total = ", ".join(f"{sum(row[name] for row in shown)} {name}" for name in lines.SEVERE_FIRST)
+    return svg(
+        trend(counts), id="trend"
+    ), f"Findings a day by severity, in all {total}; the gravest day is {worst['dt']}."
 
 
 def practices_html(report: PracticeReport, *, by: str) -> str:
