@@ -110,6 +110,10 @@ class Engine:
         """Run one SELECT and return its rows as tuples."""
         return self._run(sql, parameters).fetchall()
 
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Return the names of a relation's columns, each with its SQL type."""
+        return [(row[0], row[1]) for row in self._run(f"describe {_name(relation)}", None).fetchall()]
+
     def execute(self, sql: str, **parameters: Any) -> None:
         """Run one statement for its effect."""
         self._run(sql, parameters)
