@@ -25,7 +25,14 @@ def relation_text(name: str) -> str:
 class Engine:
     """One in-memory DuckDB session with bounded threads and memory."""
 
-    def __init__(self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        threads: int | None = None,
+        memory: str | None = None,
+        temporary: Path | None = None,
+        spill: bool = True,
+    ) -> None:
         # No extension may be fetched: offline an s3:// path would otherwise wait for the network.
         settings: dict[str, Any] = {
             "autoinstall_known_extensions": False,
@@ -37,6 +44,8 @@ class Engine:
             settings["memory_limit"] = memory
         if temporary:
             settings["temp_directory"] = str(temporary)
+        if not spill:
+            settings["max_temp_directory_size"] = "0B"
         self._con = duckdb.connect(":memory:", config=settings)
         self._con.execute("set TimeZone = 'UTC'")
         # Function-like macros that detections and relations share.

@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from trailwatch.cli import daily, demo, investigate, look, output, posture, practices, rules, suppress
+from trailwatch.cli import ask, daily, demo, investigate, look, output, posture, practices, rules, suppress
 from trailwatch.errors import ConfigError, TrailwatchError
 
 FINE, ERROR, USAGE, FINDINGS, GAPS, CANCELLED = 0, 1, 2, 3, 4, 130
@@ -22,7 +22,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, look.show, practices.practices,
-                investigate.history, investigate.lineage, look.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
+                investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")

@@ -48,7 +48,7 @@ def history(store: Store, text: str, *, config: Config, window: Window | None = 
         rows = engine.query("select * exclude (shard) from did order by first_time, event_name, event_id")
         made = _made(desk, asked)
         return History(
-            asked, desk.span, first, last, used, days, _moments(desk, moments), made, findings(desk, asked),
+            asked, desk.span, first, last, used, days, _moments(desk, asked, moments), made, findings(desk, asked),
             done_to(desk, asked), rows,
             networks=networks_of(config, [one.value for one in used.get("network", [])]),
             accounts=dict(config.organization.accounts), notes=tuple(notes),
@@ -253,8 +253,8 @@ def _firsts(desk: Desk, asked: Asked) -> None:
     )  # fmt: skip
 
 
-def _moments(desk: Desk, rows: list[dict[str, Any]]) -> list[Moment]:
-    targets = _targets(desk, rows)
+def _moments(desk: Desk, asked: Asked, rows: list[dict[str, Any]]) -> list[Moment]:
+    targets = _targets(desk, asked, rows)
     return [
         Moment(
             row["first_time"], row["action"], row["outcome"], row["events"], row["principal"], row["address"],
@@ -265,14 +265,17 @@ def _moments(desk: Desk, rows: list[dict[str, Any]]) -> list[Moment]:
     ]  # fmt: skip
 
 
-def _targets(desk: Desk, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _targets(desk: Desk, asked: Asked, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return what the events that stand for moments were done to."""
     rows = [row for row in rows if row["place"] <= TARGETS]
     if not rows:
         return {}
+    # A key's own calls are found by the key in a fraction of the time; those of its roles have keys of their own.
+    direct = asked.kind == "key" and all("/role/" not in row["principal"] for row in rows)
+    own = "access_key_id = $key and " if direct else ""
     desk.take(
         {row["first_time"].date() for row in rows},
-        "event_time in $times", only=_TARGETED, times=sorted({row["first_time"] for row in rows}),
+        own + "event_time in $times", only=_TARGETED, key=asked.value, times=sorted({row["first_time"] for row in rows}),
     )  # fmt: skip
     desk.engine.view("parts")
     desk.engine.view("events")
