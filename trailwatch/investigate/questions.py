@@ -14,6 +14,7 @@ from trailwatch.errors import StoreError
 from trailwatch.finding import Finding
 from trailwatch.investigate import attach, views
 from trailwatch.investigate.answers import HistoryAnswer, LineageAnswer
+from trailwatch.investigate.case import Case, collect
 from trailwatch.investigate.history import events, history
 from trailwatch.investigate.lineage import lineage
 from trailwatch.investigate.rows import Rows
@@ -64,6 +65,10 @@ class Questions:
         """Return the session tree of a key, session, event, user, role or address: from where, and how far it got."""
         found = lineage(self.store, name, config=self.config, window=_window(start, end))
         return LineageAnswer(self, found, accounts=dict(self.config.organization.accounts))
+
+    def case(self, about: str, *, start: str | None = None, end: str | None = None) -> Case:
+        """Return the findings, events and session trees of an incident, a finding, or whatever has a history."""
+        return collect(self.store, about, config=self.config, window=_window(start, end))
 
     def finding(self, id: str) -> Finding:
         """Return a finding by its id, as the newest digest that holds it tells it."""
