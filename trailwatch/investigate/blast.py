@@ -141,11 +141,11 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
     if not made:
         return []
     rules = {kind: _rules()[kind] for kind in {one.kind for one in made}}
-    removals: dict[str, list[tuple[str, str, Sequence[str]]]] = {}
-    for kind, rule in rules.items():
+    removals: dict[str, list[tuple[str, str, list[str]]]] = {}
+    for sort, rule in rules.items():
         for how in ("gone", "off"):
             for action, paths in rule.get(how, {}).items():
-                removals.setdefault(action, []).append((kind, how, paths))
+                removals.setdefault(action, []).append((sort, how, paths))
     start = min(one.time for one in made)
     days = [day for day in desk.days_of_actions(list(removals), everywhere=True) if day >= start.date()]
     desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,

@@ -99,8 +99,8 @@ def _seeds(desk: Desk, asked: Asked, notes: list[str]) -> dict[str, set[date]]:
         "select distinct value from seen where dimension = 'key' and (" + own["identity"] + ")",
         persons=list(asked.persons), principals=list(asked.principals),
     ):  # fmt: skip
-        if days := set(desk.seen_days("key", key)):
-            found[key] = days
+        if active := set(desk.seen_days("key", key)):
+            found[key] = active
     if not found:
         raise StoreError(f"no session of {asked.title} in {desk.span}", where=desk.store.uri, hint="--from and --to")
     return found
