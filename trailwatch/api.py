@@ -28,7 +28,7 @@ from trailwatch.findings import marks, scoped, statistics
 from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
-from trailwatch.investigate.questions import Questions
+from trailwatch.investigate.questions import Questions, located
 from trailwatch.outlets import Outlets
 from trailwatch.profile import settle
 from trailwatch.profile.settle import Settled
@@ -36,7 +36,6 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
 from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
-from trailwatch.store.tables import Store
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
 
 
@@ -224,11 +223,7 @@ def open(
     flags: Mapping[str, Any] | None = None,
 ) -> Trail:
     """Open a store (a folder or s3://bucket/prefix) with the configuration of trailwatch.toml or of a given file."""
-    given = {**(flags or {}), **({"store.path": store} if store else {})}
-    found = config if isinstance(config, Config) else layered(config, environment=os.environ, flags=given)[0]
-    path = store or found.store.path
-    options = aws.storage_options(found.source) if path.startswith("s3://") else None
-    return Trail(Store.open(path, create=create, options=options), found)
+    return Trail(*located(store, config, create=create, flags=flags))
 
 
 def scan(

@@ -45,9 +45,12 @@ class Engine:
 
     def __init__(
         self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None,
-        alone: bool = False,
+        alone: bool = False, spill: bool = True,
     ) -> None:  # fmt: skip
-        settings = {"threads": threads, "memory_limit": memory, "temp_directory": str(temporary) if temporary else None}
+        settings = {
+            "threads": threads, "memory_limit": memory, "temp_directory": str(temporary) if temporary else None,
+            "max_temp_directory_size": None if spill else "0B",
+        }  # fmt: skip
         limits = {name: value for name, value in settings.items() if value}
         self._shared = "" if limits or alone else f"session_{next(_numbers)}"
         if self._shared:
@@ -129,6 +132,10 @@ class Engine:
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run one SELECT and return its rows as tuples."""
         return self._run(sql, parameters).fetchall()
+
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        """Return the names of a relation's columns, each with its SQL type."""
+        return [(row[0], row[1]) for row in self._run(f"describe {_name(relation)}", None).fetchall()]
 
     def execute(self, sql: str, **parameters: Any) -> None:
         """Run one statement for its effect."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cli.conftest import command, elsewhere
 
 import trailwatch as tw
+
+__all__ = ["command", "elsewhere"]  # fixtures of the command line
 
 INTRUDER = "ASIASUIWTJAKA3G6SJBC"  # the session of 2026-07-28
 MADE = "AKIA6RPZRAW34DMTYBS4"  # the key that it made for svc-reports

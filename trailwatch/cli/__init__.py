@@ -9,6 +9,8 @@ import traceback
 import typer
 
 from trailwatch.cli import (
+    ask,
+    cases,
     daily,
     demo,
     investigate,
@@ -35,10 +37,11 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, send.send, look.show, practices.practices,
-                investigate.history, investigate.lineage, look.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
+                investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")
+app.add_typer(cases.app, name="case")
 
 
 def main() -> None:

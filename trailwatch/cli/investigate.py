@@ -40,9 +40,9 @@ def history(
     out: options.Output = None,
 ) -> None:
     """Print the history of a user, role, key, session, address or resource [default: the last 90 days]."""
-    from trailwatch import api
+    from trailwatch.investigate.questions import opened
 
-    _write(api.open(config=config, flags={"store.path": store}).history(name, start=start, end=end), form, every, out)
+    _write(opened(store, config).history(name, start=start, end=end), form, every, out)
 
 
 def lineage(
@@ -56,9 +56,9 @@ def lineage(
     out: options.Output = None,
 ) -> None:
     """Print where a key, session, event or identity came from, and how far it got [default: the last 90 days]."""
-    from trailwatch import api
+    from trailwatch.investigate.questions import opened
 
-    _write(api.open(config=config, flags={"store.path": store}).lineage(name, start=start, end=end), form, every, out)
+    _write(opened(store, config).lineage(name, start=start, end=end), form, every, out)
 
 
 def _write(found: HistoryAnswer | LineageAnswer, form: Form, every: bool, out: str | None) -> None:

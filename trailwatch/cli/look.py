@@ -1,10 +1,9 @@
-"""Questions to a store: who is this, SQL, and what the configuration says."""
+"""Questions to a store: who is this, and what the configuration says."""
 
 from __future__ import annotations
 
 import os
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,14 +13,6 @@ import typer
 from trailwatch.cli import options, output
 from trailwatch.finding import Finding
 from trailwatch.findings.titles import plain
-
-
-class Grid(StrEnum):
-    """Forms of a table."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 def show(
@@ -45,25 +36,6 @@ def show(
         output.write(_finding(found), out)
         return
     output.write("\n\n".join(one.text(every=every) for one in trail.identity(name, day=date)), out)
-
-
-def sql(
-    query: Annotated[str, typer.Argument(help="One SELECT over events, activity, sessions, findings, and so on.")],
-    store: options.Store = None,
-    config: options.ConfigFile = None,
-    start: options.From = None,
-    end: options.To = None,
-    form: Annotated[Grid, typer.Option("--format", help="How to print the rows.")] = Grid.table,
-    out: options.Output = None,
-    seconds: Annotated[float, typer.Option(help="Stop after this long.")] = 60.0,
-) -> None:
-    """Ask the store in SQL; read-only, without access to files or the network."""
-    from trailwatch import api
-
-    trail = api.open(config=config, flags={"store.path": store})
-    rows = trail.sql(query, start=start, end=end, seconds=seconds)
-    text = {Grid.table: rows.text, Grid.csv: rows.csv, Grid.json: rows.json}[form]()
-    output.write(text, out)
 
 
 def config(config: options.ConfigFile = None, store: options.Store = None) -> None:

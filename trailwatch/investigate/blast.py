@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from trailwatch.engine import Engine
-from trailwatch.investigate.desk import Desk
+from trailwatch.investigate.desk import BESIDE, Desk
 
 MOST = 2_000  # things made that are followed
 
@@ -74,7 +74,7 @@ def makers(desk: Desk, keys: Sequence[str]) -> list[Key]:
     if not keys:
         return []
     days = desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True)
-    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True)
+    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE)
     return [key for key in _keys(desk) if key.key in set(keys)]
 
 
@@ -83,7 +83,7 @@ def keys_made_by(desk: Desk, credentials: set[str], days: set[date]) -> list[Key
     possible = [day for day in desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True) if day in days]
     if not possible:
         return []
-    desk.take(possible, "event_name = 'CreateAccessKey'")
+    desk.take(possible, "event_name = 'CreateAccessKey'", without=BESIDE)
     return [key for key in _keys(desk) if key.by in credentials]
 
 
@@ -115,11 +115,16 @@ def touched(engine: Engine) -> list[Touched]:
     return [Touched(**row) for row in engine.relation("lineage_touched").to_pylist()]
 
 
+def making() -> list[str]:
+    """Return the actions that make something."""
+    return [action for rule in _rules().values() for action in rule["made"]]
+
+
 def created(desk: Desk) -> list[Created]:
-    """Return what the events in `done` made."""
+    """Return what the events in `making` made."""
     makes = {action: (kind, paths) for kind, rule in _rules().items() for action, paths in rule["made"].items()}
     rows = desk.engine.rows(
-        "select action, account, event_time, credential, event_id, request, response from done "
+        "select action, account, event_time, credential, event_id, request, response from making "
         "where outcome = 'ok' and list_contains($actions, action) order by event_time, event_id limit $most",
         actions=list(makes), most=MOST,
     )  # fmt: skip
@@ -136,14 +141,14 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
     if not made:
         return []
     rules = {kind: _rules()[kind] for kind in {one.kind for one in made}}
-    removals: dict[str, list[tuple[str, str, Sequence[str]]]] = {}
-    for kind, rule in rules.items():
+    removals: dict[str, list[tuple[str, str, list[str]]]] = {}
+    for sort, rule in rules.items():
         for how in ("gone", "off"):
             for action, paths in rule.get(how, {}).items():
-                removals.setdefault(action, []).append((kind, how, paths))
+                removals.setdefault(action, []).append((sort, how, paths))
     start = min(one.time for one in made)
     days = [day for day in desk.days_of_actions(list(removals), everywhere=True) if day >= start.date()]
-    desk.take(days, "list_contains($names, event_name)", everywhere=True,
+    desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,
               names=sorted({action.partition(":")[2] for action in removals}))  # fmt: skip
     desk.understand()
     rows = desk.engine.rows(

@@ -6,7 +6,8 @@ that a predicate over stored columns keeps are taken in, before anything is work
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,16 @@ DEFAULT_DAYS = 90
 REACH = 2  # a session lives for up to 36 hours
 MEMORY = "700MB"
 MOST_EVENTS = 100_000  # taken in for one question; what is left out is said
+_ALWAYS = ("dt", "shard", "event_id", "event_time", "event_source", "event_name")
+# What a lineage needs nothing of: to read a column costs as much as to find the rows.
+LEAN = (
+    "event_id", "event_version", "event_category", "request_id", "user_agent", "management_event", "response",
+    "service_details", "in_scope_of", "addendum", "tls", "object_id", "ingested_at", "web_id_provider", "role_delivery",
+    "vpc_endpoint_account_id", "delegate_account_id", "mfa_authenticated",
+)  # fmt: skip
+BESIDE = tuple(name for name in LEAN if name not in {"event_id", "response"})
 _EVER = {"since": datetime(1970, 1, 1, tzinfo=UTC), "until": datetime(2999, 1, 1, tzinfo=UTC)}
+SESSIONS = 20_000  # of one tree
 _ROUNDS = 12  # of credentials that come from credentials
 
 
@@ -89,33 +99,46 @@ class Desk:
         seen = {row[0] for row in rows}
         return [day for day in (self.stored if everywhere else self.days) if day in seen]
 
-    def take(self, days: Iterable[date], where: str, *, everywhere: bool = False, **parameters: Any) -> int:
+    def take(
+        self,
+        days: Iterable[date],
+        where: str,
+        *,
+        then: str = "true",
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        everywhere: bool = False,
+        **parameters: Any,
+    ) -> int:
         """Take in, as `raw_events`, the events of some days for which a predicate over stored columns holds.
 
-        Returns how many were left out because there were too many.
+        A list among the parameters stands for its values, as in `column in $names`: only comparisons with values are
+        pushed into the reading of files, so anything else that has to hold goes into `then`. Of columns that are not
+        wanted nothing is read, and null stands for them. Returns whether there were too many to take them all.
         """
-        wanted = sorted(set(days))
-        self.show("events", wanted, name="stored_events")
+        self.show("events", sorted(set(days)), name="stored_events")
         self.engine.clear("raw_events")
-        if not wanted:
-            self.engine.table("raw_events", EVENTS.columns.empty_table())
-            return 0
+        where, bound = _spread(where, parameters)
+        then, more = _spread(then, parameters)
+        kept = set(only) | set(_ALWAYS) if only else set(EVENTS.columns.names)
+        columns = ", ".join(name if name in kept - set(without) else f"null::{kind} as {name}"
+                            for name, kind in self.engine.columns("stored_events"))  # fmt: skip
         self.engine.execute(
-            "create or replace table raw_events as select * from stored_events "
+            f"create or replace table raw_events as select {columns} from stored_events "
             f"where event_time >= $since and event_time < $until and ({where}) limit {MOST_EVENTS + 1}",
-            **(_EVER if everywhere else self.bounds()), **parameters,
+            **(_EVER if everywhere else self.bounds()), **_used(where, bound),
         )  # fmt: skip
         [(count,)] = self.engine.rows("select count(*) from raw_events")
+        if then != "true":
+            self.engine.execute(f"delete from raw_events where ({then}) is not true", **_used(then, more))
         return int(count > MOST_EVENTS)
 
-    def take_keys(self, days: Iterable[date], keys: Sequence[str], ids: Sequence[str]) -> int:
+    def take_keys(
+        self, days: Iterable[date], keys: Sequence[str], ids: Sequence[str], *, also: str = "true", **options: Any
+    ) -> int:
         """Take in the events that some keys signed, and those without a key of some principal ids."""
-        return self.take(
-            days,
-            "list_contains($keys, access_key_id) "
-            "or (coalesce(access_key_id, '') = '' and list_contains($ids, identity_principal_id))",
-            keys=list(keys), ids=list(ids),
-        )  # fmt: skip
+        own = "access_key_id in $keys" + (" or identity_principal_id in $ids" if ids else "")
+        return self.take(days, f"({own}) and {also}", keys=keys, ids=ids, **options)
 
     def means(self) -> None:
         """Make `events` from what was taken in: what each record says by itself."""
@@ -165,6 +188,42 @@ class Desk:
             self.engine.build("wanted", relation="wanted_above")
             if not self.engine.rows("select 1 from wanted limit 1"):
                 return
+
+    def below(self, start: Iterable[str], days: Iterable[date]) -> bool:
+        """Add to `sessions_window` all sessions that came from some credentials; returns whether that is all of them."""
+        wanted, known, near = set(start), set(start), set(days)
+        while wanted:
+            near |= {day + timedelta(days=ahead) for day in near for ahead in range(REACH + 1)}
+            self.show("sessions", [day for day in self.stored if day in near], name="stored_sessions")
+            self.tell("wanted", wanted)
+            self.engine.build("fresh_sessions", relation="sessions_below")
+            self.engine.execute("insert into sessions_window select * from fresh_sessions")
+            found = self.engine.rows("select credential, dt from fresh_sessions where credential <> ''")
+            wanted = {row[0] for row in found} - known
+            # The days of the next step: those of the sessions that were just found.
+            near = {row[1] for row in found if row[0] in wanted}
+            known |= wanted
+            if len(known) > SESSIONS:
+                return False
+        return True
+
+
+def _spread(where: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a predicate with each list as so many parameters of its own."""
+    bound: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if isinstance(value, (list, tuple, set)):
+            each = {f"{name}_{place}": one for place, one in enumerate(value)}
+            listed = ", ".join(f"${one}" for one in each)
+            where = re.sub(rf"\${name}\b", f"({listed})" if each else "(null)", where)
+            bound |= each
+        else:
+            bound[name] = value
+    return where, bound
+
+
+def _used(where: str, bound: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in bound.items() if re.search(rf"\${name}\b", where)}
 
 
 def _midnight(day: date, later: int = 0) -> datetime:

@@ -12,12 +12,14 @@ from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.investigate.asked import Asked, network_of, resolve
-from trailwatch.investigate.desk import MEMORY, Desk
+from trailwatch.investigate.desk import BESIDE, MEMORY, Desk
 from trailwatch.investigate.parts import Day, Done, History, Made, Moment, Told, Use
 from trailwatch.profile.portrait import networks_of
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
+_TARGETED = ("request", "response", "error_message", "error_code", "identity_type", "recipient_account_id", "resources")
+TARGETS = 30  # moments of which the event itself is read
 MOMENTS = 200  # worth telling; all rows are in the table
 _OWN = "(person <> '' and list_contains($persons, person)) or list_contains($principals, principal)"
 MINTING = (
@@ -46,7 +48,7 @@ def history(store: Store, text: str, *, config: Config, window: Window | None = 
         rows = engine.query("select * exclude (shard) from did order by first_time, event_name, event_id")
         made = _made(desk, asked)
         return History(
-            asked, desk.span, first, last, used, days, _moments(desk, moments), made, findings(desk, asked),
+            asked, desk.span, first, last, used, days, _moments(desk, asked, moments), made, findings(desk, asked),
             done_to(desk, asked), rows,
             networks=networks_of(config, [one.value for one in used.get("network", [])]),
             accounts=dict(config.organization.accounts), notes=tuple(notes),
@@ -61,9 +63,17 @@ def events(store: Store, text: str, *, config: Config, window: Window | None = N
         if asked.kind in {"identity", "key", "network"}:
             did(desk, asked)
             days = [row[0] for row in engine.rows("select distinct dt from did")]
-            # The few hours, addresses and services of the day say which events can be meant at all.
-            engine.execute("create table hours as select distinct dt, hour, event_source from did")
-            desk.take(days, "(dt, hour(event_time), event_source) in (select (dt, hour, event_source) from hours)")
+            if asked.kind == "key":
+                desk.above([], days)
+                desk.below([asked.value], days)
+                rows = engine.rows(
+                    "select distinct credential from sessions_window where starts_with(credential, 'ASIA')"
+                )
+                engine.clear("sessions_window")
+                desk.take(days, "access_key_id in $keys", keys=[asked.value, *(row[0] for row in rows)])
+            else:
+                sources = [row[0] for row in engine.rows("select distinct event_source from did")]
+                desk.take(days, "event_source in $sources", sources=sources)
         else:
             take(desk, asked)
         desk.understand()
@@ -186,14 +196,17 @@ def done_to(desk: Desk, asked: Asked) -> list[Done]:
         names = [f"iam:{verb}AccessKey" for verb in ("Create", "Update", "Delete")]
         days = desk.days_of_actions(names, everywhere=True)
         desk.take(
-            days, "event_source = 'iam.amazonaws.com' and list_contains($names, event_name) and "
-            "(contains(request, $key) or contains(response, $key))", everywhere=True,
+            days, "event_source = 'iam.amazonaws.com' and event_name in $names", everywhere=True,
+            without=BESIDE,
+            then="contains(request, $key) or contains(response, $key)",
             names=[name.partition(":")[2] for name in names], key=asked.value,
         )  # fmt: skip
     elif asked.kind == "identity" and (found := _names(asked)):
         desk.take(
-            desk.days_of_changes("iam"), "event_source = 'iam.amazonaws.com' and read_only is distinct from true and "
-            "list_has_any(json_extract_string(request, ['$.userName', '$.roleName']), $names)", names=found,
+            desk.days_of_changes("iam"), "event_source = 'iam.amazonaws.com' and (read_only = false or read_only is null)",
+            without=BESIDE,
+            then="json_extract_string(request, '$.userName') in $names or json_extract_string(request, '$.roleName') in $names",
+            names=found,
         )  # fmt: skip
     else:
         return []
@@ -240,8 +253,8 @@ def _firsts(desk: Desk, asked: Asked) -> None:
     )  # fmt: skip
 
 
-def _moments(desk: Desk, rows: list[dict[str, Any]]) -> list[Moment]:
-    targets = _targets(desk, rows)
+def _moments(desk: Desk, asked: Asked, rows: list[dict[str, Any]]) -> list[Moment]:
+    targets = _targets(desk, asked, rows)
     return [
         Moment(
             row["first_time"], row["action"], row["outcome"], row["events"], row["principal"], row["address"],
@@ -252,18 +265,23 @@ def _moments(desk: Desk, rows: list[dict[str, Any]]) -> list[Moment]:
     ]  # fmt: skip
 
 
-def _targets(desk: Desk, rows: list[dict[str, Any]]) -> dict[str, str]:
+def _targets(desk: Desk, asked: Asked, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Return what the events that stand for moments were done to."""
+    rows = [row for row in rows if row["place"] <= TARGETS]
     if not rows:
         return {}
+    # A key's own calls are found by the key in a fraction of the time; those of its roles have keys of their own.
+    direct = asked.kind == "key" and all("/role/" not in row["principal"] for row in rows)
+    own = "access_key_id = $key and " if direct else ""
     desk.take(
         {row["first_time"].date() for row in rows},
-        "list_contains($times, event_time) and list_contains($ids, event_id)",
-        times=[row["first_time"] for row in rows], ids=[row["event_id"] for row in rows],
+        own + "event_time in $times", only=_TARGETED, key=asked.value, times=sorted({row["first_time"] for row in rows}),
     )  # fmt: skip
     desk.engine.view("parts")
     desk.engine.view("events")
-    return dict(desk.engine.rows("select event_id, target from events where target <> ''"))
+    ids = [row["event_id"] for row in rows]
+    return dict(desk.engine.rows("select event_id, target from events where target <> '' and list_contains($ids, event_id)",
+                                 ids=ids))  # fmt: skip
 
 
 def _made(desk: Desk, asked: Asked) -> list[Made]:
@@ -271,7 +289,7 @@ def _made(desk: Desk, asked: Asked) -> list[Made]:
         "select distinct dt from did where list_contains($names, event_name)", names=list(MINTING))]  # fmt: skip
     if not days:
         return []
-    desk.take(days, "list_contains($names, event_name)", names=list(MINTING))
+    desk.take(days, "event_name in $names", without=BESIDE, names=MINTING)
     desk.understand()
     rows = desk.engine.query(
         "select event_time as time, action, outcome, target, issued_key as key, person, principal, event_id "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.investigate import blast
 from trailwatch.investigate.asked import Asked, resolve
-from trailwatch.investigate.desk import MEMORY, REACH, Desk
+from trailwatch.investigate.desk import LEAN, MEMORY, SESSIONS, Desk
 from trailwatch.investigate.history import credential_days, take
 from trailwatch.investigate.tree import Node, under
 from trailwatch.store.tables import Store
@@ -21,7 +21,6 @@ from trailwatch.window import Window
 
 SEEDS = 200  # sessions of one identity that are followed, the newest
 ROUNDS = 4  # keys made with keys that were made
-SESSIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,8 @@ def _seeds(desk: Desk, asked: Asked, notes: list[str]) -> dict[str, set[date]]:
         "select distinct value from seen where dimension = 'key' and (" + own["identity"] + ")",
         persons=list(asked.persons), principals=list(asked.principals),
     ):  # fmt: skip
-        if days := set(desk.seen_days("key", key)):
-            found[key] = days
+        if active := set(desk.seen_days("key", key)):
+            found[key] = active
     if not found:
         raise StoreError(f"no session of {asked.title} in {desk.span}", where=desk.store.uri, hint="--from and --to")
     return found
@@ -115,7 +114,8 @@ def _grow(desk: Desk, seeds: dict[str, set[date]], notes: list[str]) -> tuple[li
     known = set(seeds)
     fresh = set(seeds)
     for _ in range(ROUNDS):
-        _below(desk, fresh, days, notes)
+        if not desk.below(fresh, days):
+            notes.append(f"More than {SESSIONS:,} sessions hang below it: a part of them is shown.")
         credentials = known | {row[0] for row in engine.rows("select distinct credential from sessions_window")}
         keys = blast.keys_made_by(desk, credentials, days)
         fresh = {one.key for one in keys} - known
@@ -147,26 +147,6 @@ def _climb(desk: Desk, seeds: Iterable[str], days: set[date]) -> dict[str, blast
         if not keys:
             break
     return made
-
-
-def _below(desk: Desk, start: set[str], days: set[date], notes: list[str]) -> None:
-    """Add to `sessions_window` all sessions that came from some credentials, over any number of steps."""
-    engine = desk.engine
-    wanted, known, near = set(start), set(start), set(days)
-    while wanted:
-        near |= {day + timedelta(days=ahead) for day in near for ahead in range(REACH + 1)}
-        desk.show("sessions", [day for day in desk.stored if day in near], name="stored_sessions")
-        desk.tell("wanted", wanted)
-        engine.build("fresh_sessions", relation="sessions_below")
-        engine.execute("insert into sessions_window select * from fresh_sessions")
-        found = engine.rows("select credential, dt from fresh_sessions where credential <> ''")
-        wanted = {row[0] for row in found} - known
-        # The days of the next step: those of the sessions that were just found.
-        near = {row[1] for row in found if row[0] in wanted}
-        known |= wanted
-        if len(known) > SESSIONS:
-            notes.append(f"More than {SESSIONS:,} sessions hang below it: a part of them is shown.")
-            return
 
 
 def _nodes(desk: Desk, known: set[str], made: dict[str, blast.Key]) -> list[Node]:
@@ -229,10 +209,17 @@ def _done(desk: Desk, nodes: Iterable[Node]) -> int:
     keys = [one for one in credentials if one.startswith(("AKIA", "ASIA"))]
     ids = sorted({one.rpartition("@")[0] for one in credentials if "@" in one})
     days = blast.used_days(desk, credentials)
-    left = desk.take_keys(days, keys, ids)
+    left = desk.take_keys(days, keys, ids, without=LEAN)
     desk.understand()
     desk.tell("tree", credentials)
     desk.engine.execute("create or replace table done as select * from attributed semi join tree using (credential)")
+    # The columns that say what was made are read of the calls that make something alone.
+    making = blast.making()
+    rows = desk.engine.rows("select distinct dt from done where list_contains($actions, action)", actions=making)
+    names = sorted({action.partition(":")[2] for action in making})
+    desk.take_keys([row[0] for row in rows], keys, ids, also="event_name in $names", names=names)
+    desk.understand()
+    desk.engine.execute("create or replace table making as select * from attributed semi join tree using (credential)")
     return left
 
 

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from trailwatch.config import Config
+from trailwatch import aws
+from trailwatch.config import Config, layered
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.finding import Finding
-from trailwatch.investigate import views
+from trailwatch.investigate import attach, views
 from trailwatch.investigate.answers import HistoryAnswer, LineageAnswer
+from trailwatch.investigate.case import Case, collect
 from trailwatch.investigate.history import events, history
 from trailwatch.investigate.lineage import lineage
 from trailwatch.investigate.rows import Rows
 from trailwatch.profile import identity
 from trailwatch.store.tables import Store
 from trailwatch.window import Window, parse_day, parse_window
+
+
+def opened(store: str | None, config: Config | str | None, *, create: bool = False) -> Questions:
+    """Return a store with its configuration, without the stations that fill it."""
+    return Questions(*located(store, config, create=create))
+
+
+def located(
+    store: str | None,
+    config: Config | str | None,
+    *,
+    create: bool = False,
+    flags: Mapping[str, Any] | None = None,
+) -> tuple[Store, Config]:
+    """Return the store that flags, environment and configuration name, and the configuration."""
+    given = {**(flags or {}), **({"store.path": store} if store else {})}
+    found = config if isinstance(config, Config) else layered(config, environment=os.environ, flags=given)[0]
+    path = store or found.store.path
+    options = aws.storage_options(found.source) if path.startswith("s3://") else None
+    return Store.open(path, create=create, options=options), found
 
 
 class Questions:
@@ -42,6 +66,10 @@ class Questions:
         found = lineage(self.store, name, config=self.config, window=_window(start, end))
         return LineageAnswer(self, found, accounts=dict(self.config.organization.accounts))
 
+    def case(self, about: str, *, start: str | None = None, end: str | None = None) -> Case:
+        """Return the findings, events and session trees of an incident, a finding, or whatever has a history."""
+        return collect(self.store, about, config=self.config, window=_window(start, end))
+
     def finding(self, id: str) -> Finding:
         """Return a finding by its id, as the newest digest that holds it tells it."""
         found = views.finding(self.store, id)
@@ -50,12 +78,25 @@ class Questions:
             raise StoreError(f"no digest holds a finding {id!r}", where=self.store.uri, hint=hint)
         return found
 
-    def sql(self, query: str, *, start: str | None = None, end: str | None = None, seconds: float = 60.0) -> Rows:
+    def sql(
+        self,
+        query: str,
+        *,
+        start: str | None = None,
+        end: str | None = None,
+        seconds: float = 60.0,
+        memory: str = views.MEMORY,
+    ) -> Rows:
         """Run one SELECT over the views events, activity, sessions, findings and the tables of the store.
 
-        Read-only, without access to other files or the network; stopped after `seconds`.
+        Read-only, without access to other files or the network; stopped after `seconds`, or where it needs more memory.
         """
-        return Rows(views.ask(self.store, query, config=self.config, seconds=seconds, window=_window(start, end)))
+        window = _window(start, end)
+        return Rows(views.ask(self.store, query, config=self.config, seconds=seconds, memory=memory, window=window))
+
+    def attach(self) -> str:
+        """Return a script that makes this store readable in any DuckDB, in its newest version."""
+        return attach.script(self.store, config=self.config)
 
     def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
         """Return attributed events of a window, the newest first."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 
 import pyarrow as pa
 
 from trailwatch.config import Config
 from trailwatch.engine import Engine, relation_text
+from trailwatch.errors import ConfigError
 from trailwatch.finding import Finding
 from trailwatch.findings.records import read_finding
 from trailwatch.profile import sessions
@@ -15,13 +17,25 @@ from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
+REACH = timedelta(days=2)
 MEMORY = "4GB"
 
 
-def ask(store: Store, query: str, *, config: Config, window: Window | None = None, seconds: float = 60.0) -> pa.Table:
+def ask(
+    store: Store,
+    query: str,
+    *,
+    config: Config,
+    window: Window | None = None,
+    seconds: float = 60.0,
+    memory: str = MEMORY,
+) -> pa.Table:
     """Run one SELECT of a person over the views, locked to the files of this store and stopped after `seconds`."""
     asked = set(re.findall(r"[a-z_]+", query.lower()))
-    with Engine(memory=MEMORY) as engine:
+    if not re.fullmatch(r"\d{1,6}\s?(?:[KMGT]i?)?B", memory):
+        raise ConfigError(f"{memory!r} is no amount of memory", where="--memory", hint="4GB")
+    # What does not fit into memory fails: nothing of a question is written to a disk.
+    with Engine(memory=memory, spill=False) as engine:
         files = show(store, engine, config=config, window=window, attributed=bool(asked & {"events", "attributed"}))
         engine.lock(files)
         return engine.ask(query, seconds=seconds)
@@ -42,7 +56,11 @@ def show(
     days = window.days() if window else None
     files: list[str] = []
     for name, layout in TABLES.items():
-        found = store.files(name, days=days if layout.partitions[:1] == ("dt",) else None)
+        span = days if layout.partitions[:1] == ("dt",) else None
+        if span and name == "sessions" and span[0] - date.min > REACH:
+            # Whoever stands behind an event may have signed in on a day before the window.
+            span = (span[0] - REACH, span[1])
+        found = store.files(name, days=span)
         engine.files("raw_events" if name == "events" else name, found, layout.columns, partitions=layout.partitions)
         files += found
     # People ask `events` and get who was behind them; the views beneath keep reading what one record says.

@@ -109,6 +109,11 @@ class Store:
         uris = [uri for uri in handle.file_uris() if not days or not key or _within(uri, key, days)]
         return self._cache.fetch(uris) if self._cache else uris
 
+    def uris(self, table: str) -> list[str]:
+        """Return where the Parquet files of a table's version are: paths, or addresses of a remote store."""
+        handle = self._handle(table, None)
+        return [] if handle is None else sorted(handle.file_uris())
+
     def partitions(self, table: str, *, version: int | None = None) -> dict[tuple[Any, ...], list[tuple[str, int]]]:
         """Return, per partition, the file names and row counts of a table at one version."""
         handle = self._handle(table, version)

@@ -1,0 +1,59 @@
+"""SQL for people: one SELECT, the tables that there are, and a script for any DuckDB."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from trailwatch.cli import options, output
+
+
+class Grid(StrEnum):
+    """Forms of a table."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One SELECT over events, activity, sessions, findings …")] = None,
+    store: options.Store = None,
+    config: options.ConfigFile = None,
+    start: options.From = None,
+    end: options.To = None,
+    form: Annotated[Grid, typer.Option("--format", help="How to print the rows.")] = Grid.table,
+    out: options.Output = None,
+    seconds: Annotated[float, typer.Option(help="Stop after this long.")] = 60.0,
+    memory: Annotated[str, typer.Option(help="Stop when it needs more.")] = "4GB",
+    tables: Annotated[bool, typer.Option("--tables", help="Print what can be asked, column by column.")] = False,
+    init: Annotated[
+        bool, typer.Option("--init", help="Print a script that attaches this store to any DuckDB.")
+    ] = False,
+) -> None:
+    """Ask the store in SQL; read-only, without access to files or the network."""
+    from trailwatch.errors import ConfigError
+
+    if (query is not None) + tables + init != 1:
+        raise ConfigError(
+            "one of QUERY, --tables and --init is needed", where="--tables", hint="trailwatch sql --tables"
+        )
+    if tables:
+        from trailwatch.investigate import manual
+
+        output.write(manual.text(), out)
+        return
+    from trailwatch.investigate.questions import opened
+
+    trail = opened(store, config)
+    if init:
+        output.write(trail.attach(), out)
+        return
+    rows = trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory)
+    if form is Grid.parquet:
+        output.write_bytes(rows.parquet(), out)
+    else:
+        output.write({Grid.table: rows.text, Grid.csv: rows.csv, Grid.json: rows.json}[form](), out)
