@@ -80,7 +80,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 f"copy ({ACTIVITY}) to '{where}/activity-{place:02}.parquet'",
                 people=IDENTITIES, rows=ROWS, days=DAYS, day=DAY, first=first, last=last,
             )  # fmt: skip
-            engine.execute(f"create or replace view activity as from read_parquet('{where}/activity-{place:02}.parquet')")
+            engine.execute(
+                f"create or replace view activity as from read_parquet('{where}/activity-{place:02}.parquet')"
+            )
             engine.execute(
                 f"copy (select dt, shard, account, principal, principal_id, person, sum(events) as events, "
                 f"max(events) as peak_events, count(distinct event_name) as peak_reads, 3 as targets, 0 as resources, "

@@ -83,7 +83,7 @@ def write(folder: Path, *, seed: int, size: float = 1.0, progress: Callable[[str
         put(folder, day, records)
         progress(f"{day}: {events:,} events")
     planted = (
-        *(_attack(number, one, told[number]) for number, one in enumerate(planned)),
+        *(_attack(number, one, told[number]) for number, one in enumerate(planned) if told[number]),
         *(_harmless(number, one) for number, one in enumerate(harmless)),
     )
     (folder / "trailwatch.toml").write_text(_settings(seed), encoding="utf-8")
