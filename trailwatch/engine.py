@@ -57,6 +57,8 @@ class Engine:
         else:
             self._con = _connect(limits)
         self._con.execute("set TimeZone = 'UTC'")
+        # DuckDB would draw its bar among the results.
+        self._con.execute("set enable_progress_bar = false")
         # Function-like macros that detections and relations share.
         self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
 
@@ -106,11 +108,11 @@ class Engine:
 
     def view(self, name: str, *, relation: str | None = None) -> None:
         """Define a view from trailwatch/sql/<relation>.sql."""
-        self._run(f"create or replace view {_name(name)} as {relation_text(relation or name)}", None)
+        self._replace("view", name, relation or name, None)
 
     def build(self, name: str, *, relation: str | None = None, **parameters: Any) -> None:
         """Make a table from trailwatch/sql/<relation>.sql with bound $parameters."""
-        self._run(f"create or replace table {_name(name)} as {relation_text(relation or name)}", parameters)
+        self._replace("table", name, relation or name, parameters)
 
     def relation(self, relation: str, **parameters: Any) -> pa.Table:
         """Run trailwatch/sql/<relation>.sql and return its rows."""
@@ -166,6 +168,15 @@ class Engine:
             raise EngineError(str(error).strip(), where="sql") from error
         finally:
             clock.cancel()
+
+    def _replace(self, kind: str, name: str, relation: str, parameters: Mapping[str, Any] | None) -> None:
+        text = f"create or replace {kind} {_name(name)} as {relation_text(relation)}"
+        try:
+            self._con.execute(text, parameters or None)
+        except duckdb.CatalogException:
+            # What stands there is of the other kind, or there is something wrong with the text: then it says so again.
+            self.clear(name)
+            self._run(text, parameters)
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         try:

@@ -10,6 +10,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
+from trailwatch.store.schema import EVENTS, SEEN
 
 
 @pytest.fixture
@@ -90,3 +91,14 @@ def test_a_relation_may_change_its_kind() -> None:
         assert engine.rows("select a from numbers") == [(2,)]
         engine.clear("numbers")
         engine.clear("numbers")
+
+
+def test_a_relation_of_the_package_takes_the_place_of_either_kind() -> None:
+    with Engine() as engine:
+        engine.table("seen", SEEN.columns.empty_table())
+        engine.execute("create view known as select 1 as a")
+        engine.build("known", day=None)
+        engine.execute("create table parts as select 1 as a")
+        engine.table("raw_events", EVENTS.columns.empty_table())
+        engine.view("parts")
+        assert engine.rows("select count(*) from known") == engine.rows("select count(*) from parts") == [(0,)]

@@ -99,10 +99,8 @@ def build(
     small = sum(events.values()) <= KEPT
     engine.table("facts", pa.table({"history": [history], "kept": [small]}))
     if small:
-        engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
         engine.build("scope")
     else:
-        engine.execute("drop table if exists scope") if not _is_view(engine, "scope") else None
         engine.view("scope")
     return history
 
@@ -190,11 +188,3 @@ def _places(engine: Engine, config: Config) -> None:
 
 def _table(columns: dict[str, pa.DataType], rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items())))
-
-
-def _is_view(engine: Engine, name: str) -> bool:
-    return bool(
-        engine.rows(
-            "select 1 from duckdb_views() where view_name = $name and database_name = current_database()", name=name
-        )
-    )

@@ -38,7 +38,6 @@ def means(engine: Engine) -> None:
     """Make `events` from the relation `raw_events`: what each record says by itself."""
     engine.view("parts")
     [(few,)] = engine.rows("select count(*) <= $most from raw_events", most=FEW)
-    engine.clear("events")
     if few:
         # To plan the view takes longer than to read so few events; each relation above it would plan it again.
         engine.build("events")
