@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from trailwatch.engine import Engine
-from trailwatch.model.score import ModelSettings, Scores, score
+from trailwatch.model.score import ModelSettings, Scores, fair, score
 from trailwatch.model.scorers import fit
 from trailwatch.profile.features import FEATURES, NAMES, features
 
@@ -121,7 +121,7 @@ def test_a_stricter_budget_never_finds_more(engine: Engine, organization: Any, t
     organization.show(engine)
     found = [
         {(one.principal, one.person) for one in score(engine, day=today, settings=ModelSettings(budget)).anomalies}
-        for budget in (100.0, 5.0, 1e-15)
+        for budget in (100.0, 5.0, 1e-60)
     ]
     assert found[0] >= found[1] >= found[2]
     assert len(found[0]) > len(found[2]) >= 1
@@ -133,6 +133,13 @@ def test_the_most_per_day_is_kept_and_the_rest_counted(engine: Engine, organizat
     found = score(organization.show(engine), day=today, settings=ModelSettings(max_per_day=2))
     assert len(found.anomalies) == 2
     assert found.withheld == 1
+
+
+def test_programs_do_not_take_the_places_of_people() -> None:
+    program = [True, True, True, False, True, False]
+    assert fair(range(6), program, 4) == [0, 1, 3, 5, 2, 4]
+    assert fair(range(6), program, 6)[:6] == [0, 1, 2, 3, 4, 5]
+    assert fair([0, 1, 2, 4], program, 3) == [0, 1, 2, 4]
 
 
 def test_explanations_are_faithful(engine: Engine, organization: Any, today: date) -> None:

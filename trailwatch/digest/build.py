@@ -75,7 +75,7 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
         acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(
             engine, scanned.hits, rules, day=day, config=config, anomalies=scores.anomalies, seen=_seen(engine, day),
-            ways=ways(engine, (one for one in acting if one), day=day), marks=words,
+            ways=ways(engine, (one for one in acting if one), day=day), marks=words, unusual={(one.principal, one.person): one.score for one in scores.ranking if one.judged},
         )  # fmt: skip
         crowded = _crowded(engine)
         posture = configured.look(source, engine, rules, day=day, config=config, own=counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -40,6 +40,7 @@ class Known:
     seen: AbstractSet[tuple[str, str]]
     ways: Mapping[str, Ways]
     marks: Sequence[Mark] = ()
+    unusual: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,15 @@ def findings(
     seen: AbstractSet[tuple[str, str]] = frozenset(),
     ways: Mapping[str, Ways] | None = None,
     marks: Sequence[Mark] = (),
+    unusual: Mapping[tuple[str, str], float] | None = None,
 ) -> Triaged:
     """Turn hits and anomalies into findings; reads the relation `scope` for the events behind them.
 
     `seen` holds the (principal, address) pairs of earlier days, where they are known, and `ways` how each principal
-    worked before; `marks` are people's verdicts on earlier findings.
+    worked before; `marks` are people's verdicts on earlier findings, and `unusual` is how strange the model finds the
+    day of a principal and person.
     """
-    known = Known(config or Config(), day, seen, ways or {}, marks)
+    known = Known(config or Config(), day, seen, ways or {}, marks, unusual or {})
     rules = {rule.id: rule for rule in detections}
     asked = {
         name for rule in rules.values() for name in (*placeholders(rule.title), *placeholders(rule.next), *rule.by)
@@ -77,15 +80,21 @@ def findings(
     events = read_events(engine, pa.table({"event_id": pa.array(sorted(set(ids)), pa.string())}), more=asked)
     found = [_finding(g, known) for g in group(_superseded(hits, rules), rules, events)]
     found = folded(one_act(calm(found)))
-    unusual = [_finding(model.group_of(anomaly, events), known) for anomaly in anomalies]
-    found, left = model.absorb(unusual, found)
+    strange = [_finding(model.group_of(anomaly, events), known) for anomaly in anomalies]
+    found, left = model.absorb(strange, found)
     return Triaged(tuple(sorted((*found, *left), key=urgency)), unknown_events(hits, events))
 
 
 def urgency(finding: Finding) -> tuple[Any, ...]:
-    """Return the sort key of the digest's order: what nobody silenced, open before closed, severe, strong, early."""
+    """Return the sort key of the digest's order.
+
+    What nobody silenced, open before closed, severe; then what a rule can name before what is only unusual, each by how
+    unusual the day of its identity was. The scorecard measures this order.
+    """
     closed = finding.status in {"ended", "resolved"}
-    return bool(finding.suppressed_by), closed, -rank(finding.severity), -finding.score, finding.first_time, finding.id
+    unusual = float(finding.evidence.get("model_score", 0.0))
+    return (bool(finding.suppressed_by), closed, -rank(finding.severity), finding.kind == "anomaly", -unusual,
+            -finding.score, finding.first_time, finding.id)  # fmt: skip
 
 
 def one_act(findings: Sequence[Finding]) -> list[Finding]:
@@ -173,7 +182,7 @@ def _finding(group: Group, known: Known) -> Finding:
         tactic=tactic_of(rule.attack),
         practices=tuple(rule.practices),
         why=rule.why,
-        evidence=_evidence(group, day, automation.reasons),
+        evidence=_evidence(group, known, automation.reasons),
         next=fill(rule.next, _values(group, placeholders(rule.next)), longest=600),
     )
 
@@ -214,8 +223,11 @@ def _score(group: Group, parts: Mapping[str, float]) -> float:
     return round(parts["product"] + max(model_score, 0.0) / (1.0 + max(model_score, 0.0)), 4)
 
 
-def _evidence(group: Group, day: date, reasons: Sequence[str]) -> dict[str, Any]:
+def _evidence(group: Group, known: Known, reasons: Sequence[str]) -> dict[str, Any]:
     found = {key: value for key, value in group.evidence.items() if key != "novelty"}
+    day, who = known.day, (group.only("principal"), group.only("person"))
+    if "model_score" not in found and known.unusual.get(who, 0.0) > 0:
+        found["model_score"] = round(known.unusual[who], 2)
     if reasons:
         found["automation"] = "; ".join(reasons[:3]) + (f" and {len(reasons) - 3} more" if len(reasons) > 3 else "")
     found["links"] = links(group)

@@ -45,10 +45,10 @@ def tail(scores: Floats) -> Tail:
 
 
 def combine(tails: Floats, weights: Floats) -> Floats:
-    """Return the weighted highest of the tails, plus a tenth of their mean.
+    """Return the weighted root mean square of the tails.
 
-    The highest, because each scorer is blind to something that another sees; the mean breaks ties in favour of what
-    several see.
+    Between their highest, for each scorer is blind to something that another sees, and their mean, for noise rarely
+    moves all of them: on validation fields it finds more than either.
     """
     weighed = tails * weights
-    return np.asarray(weighed.max(axis=1) + 0.1 * weighed.mean(axis=1))
+    return np.asarray(np.sqrt((weighed**2).mean(axis=1)))

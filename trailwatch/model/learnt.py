@@ -17,7 +17,7 @@ import sklearn
 from trailwatch.errors import StoreError
 from trailwatch.profile.features import NAMES, Matrix
 
-FORMAT = 1  # raised when scorers, calibration or features mean something else
+FORMAT = 2  # raised when scorers, calibration or features mean something else
 MOST_ROWS = 12_000  # sixty of them beyond the knee of a tail
 
 

@@ -17,7 +17,7 @@ from trailwatch.model.refit import Basis, basis, enough, of_week, usable
 from trailwatch.model.scorers import NAMES, Model, fit, parts_of
 from trailwatch.model.shelf import Shelf
 from trailwatch.profile import baseline
-from trailwatch.profile.features import FEATURES, Matrix, features
+from trailwatch.profile.features import FEATURES, PROGRAMS, Matrix, features
 from trailwatch.store.schema import IDENTITY_DAYS
 from trailwatch.store.tables import Store
 
@@ -125,6 +125,7 @@ def score(
     totals, parts = model.score(today.scaled), model.parts(today.scaled)
     order = np.lexsort((today.person, today.principal, -totals))
     over = [int(i) for i in order if judged[i] and totals[i] > cut and today.scaled[i].max() >= EVIDENCE]
+    over = fair(over, [str(peer) == PROGRAMS for peer in today.peer], settings.max_per_day)
     anomalies = _anomalies(engine, model, today, over[: 3 * settings.max_per_day], totals, parts, day, cut)
     return Scores(
         day, cut,
@@ -138,6 +139,13 @@ def score(
         withheld=max(0, len(over) - sum(1 + len(one.also) for one in anomalies[: settings.max_per_day])),
         settings=settings,
     )  # fmt: skip
+
+
+def fair(order: Sequence[int], program: Sequence[bool], most: int) -> list[int]:
+    """Return rows so that programs take no more than half of the first places while people want them."""
+    room = max(most // 2, most - sum(not program[row] for row in order))
+    first = set([row for row in order if program[row]][:room])
+    return sorted(order, key=lambda row: program[row] and row not in first)  # stable: else in the order given
 
 
 def _up_to(store: Store, last: date, zones: Mapping[str, str] | None) -> Matrix:

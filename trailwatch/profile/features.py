@@ -19,6 +19,7 @@ WINDOW_DAYS = 90  # of activity, of which the newer half is trained on
 TRAINING_DAYS = 45
 OWN_DAYS = 28  # active days before a day that say what is usual
 WARM_UP = 14  # active days until an identity's own history counts in full
+PROGRAMS = "workload"  # the peers of whatever no person is behind
 LOWEST, HIGHEST = -6.0, 12.0  # spreads, beyond which a feature says no more
 
 

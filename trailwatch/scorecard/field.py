@@ -80,10 +80,10 @@ def write(folder: Path, *, seed: int, size: float = 1.0, progress: Callable[[str
             told[number].append(act)
             records.append(act)
         events += len(records)
-        _put(folder, day, records)
+        put(folder, day, records)
         progress(f"{day}: {events:,} events")
     planted = (
-        *(_attack(number, one, told[number]) for number, one in enumerate(planned)),
+        *(_attack(number, one, told[number]) for number, one in enumerate(planned) if told[number]),
         *(_harmless(number, one) for number, one in enumerate(harmless)),
     )
     (folder / "trailwatch.toml").write_text(_settings(seed), encoding="utf-8")
@@ -106,7 +106,8 @@ def _harmless(number: int, one: lookalikes.Lookalike) -> Planted:
     )  # fmt: skip
 
 
-def _put(folder: Path, day: date, records: list[Record]) -> None:
+def put(folder: Path, day: date, records: list[Record]) -> None:
+    """Write the records of a day, an object for each account and region."""
     cells: dict[tuple[str, str], list[Record]] = {}
     for one in records:
         cells.setdefault((one["recipientAccountId"], one["awsRegion"]), []).append(one)
