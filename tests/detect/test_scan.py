@@ -156,7 +156,8 @@ def test_unmet_needs_are_told_and_never_silent(engine: Engine, kit: Any, need: s
 
 def test_no_events_at_all(engine: Engine, kit: Any) -> None:
     kit.show(engine, [kit.record()])
-    engine.execute("delete from raw_events")
+    for relation in ("raw_events", "events"):
+        engine.execute(f"delete from {relation}")
     found = scan(engine, [kit.rule("where = 'true'"), kit.rule(TestCount.RULE, "counts")])
     assert len(found.hits) == 0
     assert found.not_run == ()
