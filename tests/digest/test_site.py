@@ -21,9 +21,10 @@ from trailwatch.store.tables import Store
 SEEN = os.environ.get("TRAILWATCH_SCREENSHOTS", "")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    made = Store.open(str(tmp_path / "store"), create=True)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template") / "store"
+    made = Store.open(str(folder), create=True)
     tell(made, MONDAY, *FIRST, news(40, person=f"eve {EVIL} {ATTACK}", severity="critical"))
     tell(
         made,
