@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -32,7 +33,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         news(2, severity="high", status="ongoing"),
         news(41, person="", principal="111122223333/role/x/../../y"),
     )
-    return made
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, template: Path) -> Store:
+    return Store.open(str(shutil.copytree(template, tmp_path / "store")))
 
 
 def _links(folder: Path) -> set[tuple[str, str]]:
