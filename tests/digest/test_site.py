@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,9 +22,10 @@ from trailwatch.store.tables import Store
 SEEN = os.environ.get("TRAILWATCH_SCREENSHOTS", "")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    made = Store.open(str(tmp_path / "store"), create=True)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template") / "store"
+    made = Store.open(str(folder), create=True)
     tell(made, MONDAY, *FIRST, news(40, person=f"eve {EVIL} {ATTACK}", severity="critical"))
     tell(
         made,
@@ -31,7 +33,12 @@ def store(tmp_path: Path) -> Store:
         news(2, severity="high", status="ongoing"),
         news(41, person="", principal="111122223333/role/x/../../y"),
     )
-    return made
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, template: Path) -> Store:
+    return Store.open(str(shutil.copytree(template, tmp_path / "store")))
 
 
 def _links(folder: Path) -> set[tuple[str, str]]:
