@@ -11,7 +11,6 @@ import contextlib
 import functools
 import http.client
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -106,37 +105,49 @@ def plain(body: Any, status: int = 200) -> tuple[int, str]:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Front]:
     """Start moto's server and the front before it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+    port = _free_port()
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log,
-        )  # fmt: skip
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        ) as process,
+        ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server,
+    ):  # fmt: skip
         front = Front(f"http://127.0.0.1:{server.server_address[1]}", port)
         server.front = front  # type: ignore[attr-defined]
         try:
-            end = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    front.post("/moto-api/reset")
-                    break
-                except OSError:
-                    assert process.poll() is None, (folder / "log").read_text()[-3000:]
-                    assert time.monotonic() < end
-                    time.sleep(0.2)
+            _wait(front, process, folder / "log")
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield front
+            try:
+                yield front
+            finally:
+                # Only of a server that serves: of any other it waits for ever.
+                server.shutdown()
         finally:
-            server.shutdown()
-            server.server_close()
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+
+
+def _wait(front: Front, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+        try:
+            front.post("/moto-api/reset")
+        except OSError:
+            assert time.monotonic() < end, log.read_text(errors="replace")[-3000:]
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -45,6 +46,11 @@ def test_case(name: str, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[name]
     assert not outcome.error, outcome.error
     assert outcome.fired is outcome.case.fires
+
+
+def test_a_title_does_not_say_twice_what_an_identity_is() -> None:
+    # A principal is shown with its kind: 'role deploy', 'user alice'.
+    assert [d.id for d in FOUND if re.search(r"\b(role|user) \{principal\}", d.title, re.IGNORECASE)] == []
 
 
 def test_what_supersedes_names_detections() -> None:

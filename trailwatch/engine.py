@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -22,38 +25,49 @@ def relation_text(name: str) -> str:
     return (_RELATIONS / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def _connect(limits: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    # No extension may be fetched: offline an s3:// path would otherwise wait for the network.
+    offline = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    return duckdb.connect(":memory:", config={**offline, **limits})
+
+
+@cache
+def _instance(_process: int) -> duckdb.DuckDBPyConnection:
+    # To start DuckDB takes longer than most of what a session is asked. A forked process needs one of its own.
+    return _connect({})
+
+
+_numbers = itertools.count()
+
+
 class Engine:
-    """One in-memory DuckDB session with bounded threads and memory."""
+    """One in-memory DuckDB session; one that stands `alone`, or has limits, shares nothing and can be locked."""
 
     def __init__(
-        self,
-        *,
-        threads: int | None = None,
-        memory: str | None = None,
-        temporary: Path | None = None,
-        spill: bool = True,
-    ) -> None:
-        # No extension may be fetched: offline an s3:// path would otherwise wait for the network.
-        settings: dict[str, Any] = {
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        if threads:
-            settings["threads"] = threads
-        if memory:
-            settings["memory_limit"] = memory
-        if temporary:
-            settings["temp_directory"] = str(temporary)
-        if not spill:
-            settings["max_temp_directory_size"] = "0B"
-        self._con = duckdb.connect(":memory:", config=settings)
+        self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None,
+        alone: bool = False, spill: bool = True,
+    ) -> None:  # fmt: skip
+        settings = {"threads": threads, "memory_limit": memory, "temp_directory": str(temporary) if temporary else None}
+        settings |= {} if spill else {"max_temp_directory_size": "0B"}
+        limits = {name: value for name, value in settings.items() if value}
+        self._shared = "" if limits or alone else f"session_{next(_numbers)}"
+        if self._shared:
+            self._con = _instance(os.getpid()).cursor()
+            self._con.execute(f"attach ':memory:' as {self._shared}")
+            self._con.execute(f"use {self._shared}")
+        else:
+            self._con = _connect(limits)
         self._con.execute("set TimeZone = 'UTC'")
+        # DuckDB would draw its bar among the results.
+        self._con.execute("set enable_progress_bar = false")
         # Function-like macros that detections and relations share.
         self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
 
     def close(self) -> None:
-        """Release the session."""
+        """Release the session and what it holds."""
         self._con.close()
+        if self._shared:
+            _instance(os.getpid()).cursor().execute(f"detach database if exists {self._shared}")
 
     def __enter__(self) -> Self:
         return self
@@ -88,20 +102,18 @@ class Engine:
 
     def clear(self, name: str) -> None:
         """Remove a relation, be it a table or a view; one that does not exist is no error."""
-        kinds = self._con.execute(
-            "select table_type from information_schema.tables where table_name = $name and table_schema = 'main'",
-            {"name": name},
-        ).fetchall()
-        for (kind,) in kinds:
-            self._con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {_name(name)}")
+        try:
+            self._con.execute(f"drop table if exists {_name(name)}")
+        except duckdb.CatalogException:
+            self._con.execute(f"drop view {_name(name)}")
 
     def view(self, name: str, *, relation: str | None = None) -> None:
         """Define a view from trailwatch/sql/<relation>.sql."""
-        self._run(f"create or replace view {_name(name)} as {relation_text(relation or name)}", None)
+        self._replace("view", name, relation or name, None)
 
     def build(self, name: str, *, relation: str | None = None, **parameters: Any) -> None:
         """Make a table from trailwatch/sql/<relation>.sql with bound $parameters."""
-        self._run(f"create or replace table {_name(name)} as {relation_text(relation or name)}", parameters)
+        self._replace("table", name, relation or name, parameters)
 
     def relation(self, relation: str, **parameters: Any) -> pa.Table:
         """Run trailwatch/sql/<relation>.sql and return its rows."""
@@ -132,6 +144,8 @@ class Engine:
 
         This is a seat belt for SQL that a person writes, not a sandbox for code that an enemy writes.
         """
+        if self._shared:
+            raise EngineError("a session that shares an instance cannot be locked")
         # A list cannot be bound in SET, hence the variable.
         self._con.execute("set variable readable = $files", {"files": list(files)})
         self._con.execute("set allowed_paths = getvariable('readable')") if files else None
@@ -159,6 +173,15 @@ class Engine:
             raise EngineError(str(error).strip(), where="sql") from error
         finally:
             clock.cancel()
+
+    def _replace(self, kind: str, name: str, relation: str, parameters: Mapping[str, Any] | None) -> None:
+        text = f"create or replace {kind} {_name(name)} as {relation_text(relation)}"
+        try:
+            self._con.execute(text, parameters or None)
+        except duckdb.CatalogException:
+            # What stands there is of the other kind, or there is something wrong with the text: then it says so again.
+            self.clear(name)
+            self._run(text, parameters)
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
         try:

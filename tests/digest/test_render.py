@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
+from trailwatch.digest.basis import gaps
+from trailwatch.digest.coverage import Unable
 from trailwatch.digest.page import Digest
 from trailwatch.errors import ConfigError
 
@@ -58,6 +60,19 @@ def test_what_is_missing_is_said(story) -> None:
     for words in ("2 log files could not be read (truncated gzip)", "Silence in dev: eu-west-1 (active on 9 of 10",
                   "Detection odd failed: Binder Error", "Not evaluated, no networks are declared: off-network"):  # fmt: skip
         assert words in text
+
+
+def test_reasons_that_differ_in_the_service_alone_are_one_line(quiet_day) -> None:
+    unable = [
+        Unable(name, f"no data events of {service} are in these logs")
+        for name, service in (("read", "s3"), ("blocks", "ebs"), ("tables", "dynamodb"), ("deleted", "s3"))
+    ]
+    coverage = replace(quiet_day.coverage, unable=(Unable("off", "no networks are declared"), *unable))
+    lines = [line for line in gaps(replace(quiet_day, coverage=coverage)) if line.startswith("Not evaluated")]
+    assert lines == [
+        "Not evaluated, no networks are declared: off.",
+        "Not evaluated, no data events of dynamodb, ebs and s3 are in these logs: read, deleted, blocks and 1 more.",
+    ]
 
 
 def test_a_quiet_day_is_short_and_says_on_how_much(quiet_day) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
+from trailwatch.store.schema import EVENTS, SEEN
 
 
 @pytest.fixture
@@ -65,3 +66,39 @@ def test_values_are_bound_not_spliced() -> None:
 def test_an_error_is_one_of_ours() -> None:
     with Engine(threads=1) as engine, pytest.raises(EngineError):
         engine.query("select nothing from nowhere")
+
+
+def test_sessions_see_nothing_of_each_other() -> None:
+    with Engine() as one, Engine() as other:
+        one.table("numbers", pa.table({"a": [1]}))
+        other.table("numbers", pa.table({"a": [2]}))
+        one.lend("lent", pa.table({"b": [3]}))
+        assert one.rows("select a from numbers") == [(1,)]
+        assert other.rows("select a from numbers") == [(2,)]
+        with pytest.raises(EngineError):
+            other.rows("select * from lent")
+
+
+def test_a_session_that_shares_an_instance_cannot_be_locked() -> None:
+    with Engine() as engine, pytest.raises(EngineError, match="shares"):
+        engine.lock([])
+
+
+def test_a_relation_may_change_its_kind() -> None:
+    with Engine() as engine:
+        engine.execute("create view numbers as select 1 as a")
+        engine.table("numbers", pa.table({"a": [2]}))
+        assert engine.rows("select a from numbers") == [(2,)]
+        engine.clear("numbers")
+        engine.clear("numbers")
+
+
+def test_a_relation_of_the_package_takes_the_place_of_either_kind() -> None:
+    with Engine() as engine:
+        engine.table("seen", SEEN.columns.empty_table())
+        engine.execute("create view known as select 1 as a")
+        engine.build("known", day=None)
+        engine.execute("create table parts as select 1 as a")
+        engine.table("raw_events", EVENTS.columns.empty_table())
+        engine.view("parts")
+        assert engine.rows("select count(*) from known") == engine.rows("select count(*) from parts") == [(0,)]

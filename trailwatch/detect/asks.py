@@ -23,6 +23,9 @@ _OTHERS = frozenset({"SUBQUERY", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST"})
 _TRUE: Node = {"class": "CONSTANT", "type": "VALUE_CONSTANT", "alias": "", "query_location": 0, "query_location_length": 0,
          "literal": {"kind": "BOOLEAN", "text": "true"}}  # fmt: skip
 
+_ASKED: dict[tuple[str, frozenset[str]], tuple[Ask, ...]] = {}
+_MOST = 2_000
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -33,9 +36,18 @@ class Ask:
     long: bool
 
 
-def asks(engine: Engine, detection: Detection, columns: frozenset[str]) -> Iterator[Ask]:
-    """Yield what each place of a detection asks of events."""
+def asks(engine: Engine, detection: Detection, columns: frozenset[str]) -> tuple[Ask, ...]:
+    """Return what each place of a detection asks of events."""
     text = detection.query or f"select 1 from scope where (\n{detection.where or 'true'}\n)"
+    if (text, columns) not in _ASKED:
+        # Forgotten from the oldest on, so that a session that tries out thousands of rules stays small.
+        while len(_ASKED) >= _MOST:
+            _ASKED.pop(next(iter(_ASKED)))
+        _ASKED[text, columns] = tuple(_asks(engine, text, columns))
+    return _ASKED[text, columns]
+
+
+def _asks(engine: Engine, text: str, columns: frozenset[str]) -> Iterator[Ask]:
     found = tree(engine, text)
     if found["error"]:
         # The query itself will say why it cannot run.

@@ -48,7 +48,12 @@ def _places(found: Node, name: str) -> Iterator[int]:
 
 
 def _columns(engine: Engine) -> list[str]:
-    return [name for (name,) in engine.rows("select distinct column_name from information_schema.columns")]
+    return [
+        name
+        for (name,) in engine.rows(
+            "select distinct column_name from information_schema.columns where table_catalog = current_database()"
+        )
+    ]
 
 
 def _functions(engine: Engine) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ def load(config: Config | None = None, *, checked: bool = True) -> Catalogue:
     The laws of the built-in ones are held by the package's tests; with `checked` those of the user's are held here.
     """
     rules = (config or Config()).rules
-    found, broken = _read(files([builtin()]))
+    found, broken = list(_builtins()[0]), list(_builtins()[1])
     folders = []
     for folder in rules.folders:
         place = Path(folder).expanduser()
@@ -129,6 +130,12 @@ def from_sigma(paths: Sequence[Path]) -> list[Translated]:
     except ImportError as error:
         raise MissingExtra("Sigma rules need pySigma", hint="pip install 'trailwatch-cloudtrail[sigma]'") from error
     return translate(paths)
+
+
+@cache
+def _builtins() -> tuple[tuple[Detection, ...], tuple[Broken, ...]]:
+    found, broken = _read(files([builtin()]))
+    return tuple(found), tuple(broken)
 
 
 def _read(paths: Iterable[Path]) -> tuple[list[Detection], list[Broken]]:

@@ -67,7 +67,12 @@ def build(
     `late` are earlier days whose events came late: each is seen with the history before itself. `own` are the accounts that the logs belong to, where the events themselves do not tell; `counts` are the events by account, where somebody has counted them. Without configuration or store the columns stand there with neutral values.
     """
     config = config or Config()
-    present = {name for (name,) in engine.rows("select table_name from information_schema.tables")}
+    present = {
+        name
+        for (name,) in engine.rows(
+            "select table_name from information_schema.tables where table_catalog = current_database()"
+        )
+    }
     if day and {"seen", "activity_window"} <= present and not {"rhythm", "habits", "peers"} <= present:
         baseline.build(
             engine, day=day, zones=baseline.zones(config), classes=baseline.classes(config), relations=baseline.JUDGING
@@ -81,9 +86,10 @@ def build(
     accounts = config.organization.accounts
     engine.table("account_names", _table({"account": TEXT, "name": TEXT}, [
         {"account": account, "name": name} for account, name in accounts.items()]))  # fmt: skip
-    # Each look at the events works out the meaning of all of them.
+    # Each look at the view of events works out the meaning of all of them.
+    stored = "raw_events" if "raw_events" in present else "attributed"
     events = dict(
-        engine.rows("select coalesce(recipient_account_id, ''), count(*) from attributed group by all")
+        engine.rows(f"select coalesce(recipient_account_id, ''), count(*) from {stored} group by all")
         if counts is None else counts
     )  # fmt: skip
     _accounts(engine, config, events if own is None else own)
@@ -93,10 +99,8 @@ def build(
     small = sum(events.values()) <= KEPT
     engine.table("facts", pa.table({"history": [history], "kept": [small]}))
     if small:
-        engine.execute("drop view if exists scope") if _is_view(engine, "scope") else None
         engine.build("scope")
     else:
-        engine.execute("drop table if exists scope") if not _is_view(engine, "scope") else None
         engine.view("scope")
     return history
 
@@ -184,7 +188,3 @@ def _places(engine: Engine, config: Config) -> None:
 
 def _table(columns: dict[str, pa.DataType], rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items())))
-
-
-def _is_view(engine: Engine, name: str) -> bool:
-    return bool(engine.rows("select 1 from duckdb_views() where view_name = $name", name=name))

@@ -13,6 +13,7 @@ from trailwatch.config import Config
 from trailwatch.detect import compile as sql
 from trailwatch.detect import context, narrow, novelty
 from trailwatch.detect.detection import Detection
+from trailwatch.detect.idle import idle
 from trailwatch.engine import Engine
 from trailwatch.errors import EngineError
 from trailwatch.store.schema import INT, TEXT, TEXTS, TIME
@@ -80,15 +81,16 @@ def scan(
 def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
     """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
     # A scope that is too large to keep would be worked out again by every rule that is a query of its own.
-    if context.kept(engine) or not narrow.keep(engine, detections):
-        return _evaluated(engine, detections, history=history)
+    kept = context.kept(engine)
+    if kept or not narrow.keep(engine, detections):
+        return _evaluated(engine, detections, history=history, quick=kept)
     try:
-        return _evaluated(engine, detections, history=history)
+        return _evaluated(engine, detections, history=history, quick=True)
     finally:
         narrow.restore(engine)
 
 
-def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool) -> Scanned:
+def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool, quick: bool) -> Scanned:
     failed: list[NotRun] = []
     unable: list[NotRun] = []
     hits: list[pa.Table] = [HITS.empty_table()]
@@ -101,7 +103,9 @@ def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool
         hits += told.hits
         learning |= told.learning
         unable += [NotRun(name, reason) for name, reason in told.unable.items()]
-    for query in (d for d in detections if d.shape == "query"):
+    queries = [d for d in detections if d.shape == "query"]
+    without = idle(engine, queries) if quick else frozenset()
+    for query in (d for d in queries if d.id not in without):
         for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, sql.queried(part[0]))], failed):
             hits += found
     together = pa.concat_tables(table.select(HITS.names).cast(HITS) for table in hits)
@@ -127,9 +131,10 @@ def _match(engine: Engine, detections: Sequence[Detection]) -> list[pa.Table]:
     plain = [rule for rule, detection in enumerate(detections) if detection.shape == "where"]
     engine.table("named", pa.table({"rule": plain, "id": [detections[rule].id for rule in plain]},
                                    schema=pa.schema([("rule", INT), ("id", TEXT)])))  # fmt: skip
+    matched = {rule for (rule,) in engine.rows("select distinct rule from matches")}
     return [engine.relation("clause_hits")] + [
         _labelled(engine, detection.id, sql.counted(detection.count, rule))
-        for rule, detection in enumerate(detections) if detection.count
+        for rule, detection in enumerate(detections) if detection.count and rule in matched
     ]  # fmt: skip
 
 

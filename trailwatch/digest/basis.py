@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trailwatch.digest.coverage import Coverage, Expired
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from trailwatch.digest.page import Digest
 
 _SHOWN = 3
+_DATA_EVENTS = re.compile(r"no data events of (\S+) are in these logs")
 
 
 def basis(digest: Digest) -> str:
@@ -130,9 +132,19 @@ def _not_evaluated(coverage: Coverage) -> Iterator[str]:
     for one in coverage.unable:
         if not one.failed:
             reasons.setdefault(plain(one.reason), []).append(one.detection)
-    for reason, ids in reasons.items():
+    for reason, ids in _joined(reasons).items():
         shown = ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
         yield f"Not evaluated, {reason}: {shown}."
+
+
+def _joined(reasons: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return reasons that differ in the service alone as one, in the place of the first."""
+    names = sorted(match[1] for reason in reasons if (match := _DATA_EVENTS.fullmatch(reason)))
+    together = f"no data events of {' and '.join(filter(None, (', '.join(names[:-1]), *names[-1:])))} are in these logs"
+    found: dict[str, list[str]] = {}
+    for reason, ids in reasons.items():
+        found.setdefault(together if _DATA_EVENTS.fullmatch(reason) else reason, []).extend(ids)
+    return found
 
 
 def _exports(coverage: Coverage) -> Iterator[str]:

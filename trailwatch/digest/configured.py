@@ -44,7 +44,7 @@ def look(
     asked = frozenset(rule.id for rule in rules if rule.snapshot)
     used = exports.uses(seen, day=day)
     # An engine of its own: queries of detections run in it, and it is locked for good before the first one.
-    with Engine() as engine:
+    with Engine(alone=True) as engine:
         found = exports.show(store, engine, day=day)
         signed = exports.reviews(store, engine, day=day)
         exports.build(engine, config, day=day, seen=used, own=own, signed=signed)

@@ -148,7 +148,8 @@ class Desk:
         """Make `events`, `links` and `attributed` from what was taken in, with the sessions above it."""
         self.means()
         self.engine.execute("create or replace table said as from events")
-        self.engine.execute("create or replace view events as from said")
+        self.engine.clear("events")
+        self.engine.execute("create view events as from said")
         rows = self.engine.rows("select distinct dt, unnest([credential, issued_key]) from said")
         before = self._kept()
         self.above({row[1] for row in rows if row[1]}, {row[0] for row in rows})

@@ -277,8 +277,7 @@ def _targets(desk: Desk, asked: Asked, rows: list[dict[str, Any]]) -> dict[str, 
         {row["first_time"].date() for row in rows},
         own + "event_time in $times", only=_TARGETED, key=asked.value, times=sorted({row["first_time"] for row in rows}),
     )  # fmt: skip
-    desk.engine.view("parts")
-    desk.engine.view("events")
+    desk.means()
     ids = [row["event_id"] for row in rows]
     return dict(desk.engine.rows("select event_id, target from events where target <> '' and list_contains($ids, event_id)",
                                  ids=ids))  # fmt: skip

@@ -134,7 +134,9 @@ _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
 
 
 def _known(engine: Engine, day: date) -> None:
-    if not engine.rows("select 1 from information_schema.tables where table_name = 'activity_window'"):
+    if not engine.rows(
+        "select 1 from information_schema.tables where table_name = 'activity_window' and table_catalog = current_database()"
+    ):
         engine.execute("create view activity_window as from activity")
     engine.build("used_days")
     engine.build("known", day=day)

@@ -12,6 +12,9 @@ from trailwatch.engine import Engine
 _ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}):(?:(user|role)/(?:.*/)?([^/]+)|root)")
 _ALIASES = pa.schema([("alias", pa.string()), ("person", pa.string())])
 
+FEW = 10_000
+"""So many events are held with their meaning; of more, the meaning is worked out by whoever reads it."""
+
 
 def alias_table(aliases: Mapping[str, str]) -> pa.Table:
     """Return the alias table as the views read it; an alias is a person's other name, a principal or an IAM ARN."""
@@ -34,7 +37,12 @@ def resolve(engine: Engine, *, aliases: Mapping[str, str]) -> None:
 def means(engine: Engine) -> None:
     """Make `events` from the relation `raw_events`: what each record says by itself."""
     engine.view("parts")
-    engine.view("events")
+    [(few,)] = engine.rows("select count(*) <= $most from raw_events", most=FEW)
+    if few:
+        # To plan the view takes longer than to read so few events; each relation above it would plan it again.
+        engine.build("events")
+    else:
+        engine.view("events")
 
 
 def attribute(engine: Engine, *, aliases: Mapping[str, str]) -> None:
