@@ -97,7 +97,7 @@ def test_a_fault_is_one_sentence_and_debug_shows_the_rest(command, at, monkeypat
     def fail(*_: object, **__: object) -> None:
         raise KeyError("odd\x1b[2J")
 
-    monkeypatch.setattr("trailwatch.api.Trail.sql", fail)
+    monkeypatch.setattr("trailwatch.investigate.questions.Questions.sql", fail)
     done = command("sql", "select 1", *at)
     assert done.code == 1
     assert done.err.count("\n") == 1

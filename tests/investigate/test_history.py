@@ -14,7 +14,7 @@ from investigate.conftest import INTRUDER, MADE
 
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.investigate.asked import network_of, resolve
-from trailwatch.investigate.history import resource_name
+from trailwatch.investigate.subject import resource_name
 
 DAY = {"start": "2026-07-28", "end": "2026-07-28"}
 STORED = "arn:aws:secretsmanager:eu-central-1:210987654321:secret:prod/shop/db-a1B2c3"

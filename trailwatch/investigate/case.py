@@ -23,12 +23,12 @@ from trailwatch.errors import ConfigError, StoreError
 from trailwatch.finding import Finding, Incident
 from trailwatch.findings.records import read_incident
 from trailwatch.investigate import lineage_page, views
-from trailwatch.investigate.desk import MEMORY, Desk
-from trailwatch.investigate.history import events as events_of
 from trailwatch.investigate.history import history
 from trailwatch.investigate.lineage import Lineage, lineage
 from trailwatch.investigate.pseudonyms import Pseudonyms
 from trailwatch.investigate.rows import plain
+from trailwatch.investigate.subject import events as events_of
+from trailwatch.investigate.subject import events_by_id
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
@@ -135,14 +135,10 @@ def _incident(store: Store, id: str) -> Incident | None:
 
 def _events(store: Store, findings: list[Finding], config: Config) -> pa.Table:
     ids = sorted({id for finding in findings for id in finding.event_ids})
-    with Engine(memory=MEMORY) as engine:
-        desk = Desk(store, engine, config, Window())
-        days = {finding.first_time.date() + timedelta(days=ahead) for finding in findings if finding.event_ids
-                for ahead in range((finding.last_time.date() - finding.first_time.date()).days + 1)}  # fmt: skip
-        known = [day for day in desk.days if day in days]
-        desk.take(known, "true" if not ids else "event_id in $ids", ids=ids or [""])
-        desk.understand()
-        return engine.query("from attributed order by event_time, event_id")
+    days = [
+        time.date() for finding in findings if finding.event_ids for time in (finding.first_time, finding.last_time)
+    ]
+    return events_by_id(store, ids, days, config=config)
 
 
 def _window(events: pa.Table) -> Window | None:

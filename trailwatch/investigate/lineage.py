@@ -14,7 +14,7 @@ from trailwatch.errors import StoreError
 from trailwatch.investigate import blast
 from trailwatch.investigate.asked import Asked, resolve
 from trailwatch.investigate.desk import LEAN, MEMORY, SESSIONS, Desk
-from trailwatch.investigate.history import credential_days, take
+from trailwatch.investigate.subject import credential_days, take
 from trailwatch.investigate.tree import Node, under
 from trailwatch.store.tables import Store
 from trailwatch.window import Window

@@ -15,9 +15,11 @@ from trailwatch.finding import Finding
 from trailwatch.investigate import attach, views
 from trailwatch.investigate.answers import HistoryAnswer, LineageAnswer
 from trailwatch.investigate.case import Case, collect
-from trailwatch.investigate.history import events, history
+from trailwatch.investigate.history import history
 from trailwatch.investigate.lineage import lineage
+from trailwatch.investigate.pivots import Digests, Events, Findings, Identities
 from trailwatch.investigate.rows import Rows
+from trailwatch.investigate.subject import events, events_by_id
 from trailwatch.profile import identity
 from trailwatch.store.tables import Store
 from trailwatch.window import Window, parse_day, parse_window
@@ -98,37 +100,78 @@ class Questions:
         """Return a script that makes this store readable in any DuckDB, in its newest version."""
         return attach.script(self.store, config=self.config)
 
-    def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Rows:
+    def events(self, *, start: str | None = None, end: str | None = None, limit: int = 10_000) -> Events:
         """Return attributed events of a window, the newest first."""
         found = self.sql(
             f"select * from events order by event_time desc, event_id limit {int(limit)}", start=start, end=end
         )
-        found.title = "events"
-        return found
+        return Events(found.arrow(), self, title="events")
 
-    def events_of(self, asked: str, *, start: str | None = None, end: str | None = None) -> Rows:
+    def events_of(self, asked: str, *, start: str | None = None, end: str | None = None) -> Events:
         """Return the events of what a text names, the newest first."""
-        return Rows(
-            events(self.store, asked, config=self.config, window=_window(start, end)), title=f"events of {asked}"
-        )
+        found = events(self.store, asked, config=self.config, window=_window(start, end))
+        return Events(found, self, title=f"events of {asked}")
 
-    def findings(self, *, start: str | None = None, end: str | None = None) -> Rows:
+    def events_by_id(self, ids: Sequence[str], days: Sequence[date]) -> Events:
+        """Return events by their ids, of the days between the first and the last one given."""
+        found = events_by_id(self.store, ids, days, config=self.config)
+        return Events(found, self, title="events")
+
+    def findings(self, *, start: str | None = None, end: str | None = None) -> Findings:
         """Return the findings of the digests of a window, the most urgent first."""
         found = self.sql("select * from findings order by dt desc, severity_rank desc, id", start=start, end=end)
-        found.title = "findings"
-        return found
+        return Findings(found.arrow(), self, title="findings")
 
-    def findings_by_id(self, ids: Sequence[str]) -> Rows:
+    def findings_by_id(self, ids: Sequence[str]) -> Findings:
         """Return findings by their ids, each as it was told last, the most urgent first."""
+        return self._findings("list_contains($given, id)", ids)
+
+    def findings_of(self, event_ids: Sequence[str]) -> Findings:
+        """Return the findings that some events are part of."""
+        return self._findings("list_has_any(event_ids, $given::varchar[])", event_ids)
+
+    def findings_about(self, names: Sequence[str]) -> Findings:
+        """Return the findings about some persons and principals."""
+        return self._findings("list_contains($given, person) or list_contains($given, principal)", names)
+
+    def identities(self, *, names: Sequence[str] = ()) -> Identities:
+        """Return every identity with its first and last use over all history, or only those of some names."""
+        with Engine() as engine:
+            self.store.show(engine, "seen")
+            rows = engine.query(
+                "select person, principal, account, min(first_time) as first_use, max(last_time) as last_use, "
+                "sum(days)::bigint as days, sum(events)::bigint as events from seen where dimension = 'account' "
+                "and (len($given) = 0 or list_contains($given, person) or list_contains($given, principal)) "
+                "group by all order by events desc, principal", given=list(names),
+            )  # fmt: skip
+        return Identities(rows, self, title="identities")
+
+    def digests(self) -> Digests:
+        """Return what digests there are, the newest first, with the number of findings of each severity."""
+        with Engine() as engine:
+            self.store.show(engine, "digests")
+            self.store.show(engine, "findings")
+            rows = engine.query(
+                "with told as (select dt, count(*) as findings, count(*) filter (where severity = 'critical') as critical, "
+                "count(*) filter (where severity = 'high') as high, count(*) filter (where status = 'new') as new "
+                "from findings where status not in ('ended', 'resolved') group by dt) "
+                "select d.dt as day, max(d.made_at) as made_at, arg_max(d.complete, d.made_at) as complete, "
+                "coalesce(any_value(t.findings), 0) as findings, coalesce(any_value(t.critical), 0) as critical, "
+                "coalesce(any_value(t.high), 0) as high, coalesce(any_value(t.new), 0) as new "
+                "from digests as d left join told as t using (dt) group by d.dt order by day desc"
+            )
+        return Digests(rows, self, title="digests")
+
+    def _findings(self, condition: str, given: Sequence[str]) -> Findings:
         with Engine() as engine:
             self.store.show(engine, "findings")
             rows = engine.query(
-                "select * exclude (body, run) from findings where list_contains($ids, id) "
+                f"select * exclude (body, run) from findings where {condition} "
                 "qualify row_number() over (partition by id order by dt desc) = 1 "
                 "order by list_position(['critical', 'high', 'medium', 'low', 'info'], severity), first_time, id",
-                ids=list(ids),
+                given=list(given),
             )  # fmt: skip
-        return Rows(rows, title="findings")
+        return Findings(rows, self, title="findings")
 
     def _last_day(self) -> date:
         days: list[date] = [key[0] for key in self.store.partitions("activity")]

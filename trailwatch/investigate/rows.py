@@ -41,7 +41,7 @@ class Rows:
 
     def sql(self, query: str, *, seconds: float = 60.0) -> Rows:
         """Ask the rows in SQL, under the name `rows`; without access to files or the network."""
-        with Engine() as engine:
+        with Engine(alone=True) as engine:
             engine.table("rows", self._table)
             engine.lock([])
             return Rows(engine.ask(query, seconds=seconds))
