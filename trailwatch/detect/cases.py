@@ -146,7 +146,7 @@ def divide(stage: Stage) -> None:
     engine = stage.engine
     engine.execute("create table all_attributed as from attributed")
     for view in ("attributed", "events"):
-        engine.execute(f"drop view {view}")
+        engine.clear(view)
     for table in ("scope", "links", "sessions"):
         engine.execute(f"alter table {table} rename to all_{table}")
     engine.execute("create table case_events (event_id varchar)")
