@@ -78,12 +78,14 @@ def test_an_attack_is_found_by_any_of_its_days_and_late_days_count(rows: Rows) -
     assert parts(rows, found, lambda one: one.kind) == {"hijack": (1, 2), "technique": (1, 2)}
 
 
-def test_the_digests_order_goes_by_severity_then_rules_then_the_model(rows: Rows) -> None:
+def test_the_strongest_is_unusual_and_named_by_a_rule(rows: Rows) -> None:
     rows.severity[[0, 1, 2, 3]] = 3, 2, 2, 1
     scores = np.zeros(2000)
-    scores[[1, 2, 3, 4]] = 1.0, 5.0, 7.0, 50.0
-    order = np.argsort(-rankings.both(rows, scores), kind="stable")[:5].tolist()
-    assert order == [0, 2, 1, 4, 3]
+    scores[[1, 2, 3, 4]] = 1.0, 5.0, 7.0, 9.0
+    orders = [
+        np.argsort(-rank(rows, scores), kind="stable")[:5].tolist() for rank in (rankings.both, rankings.by_severity)
+    ]
+    assert orders == [[4, 2, 3, 1, 0], [0, 4, 2, 3, 1]]
 
 
 def test_the_card_says_its_numbers_in_every_form() -> None:

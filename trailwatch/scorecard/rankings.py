@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trailwatch.findings.triage import NAMED
 from trailwatch.model.scorers import NAMES, fit
 from trailwatch.model.trees import plain_forest, yardstick
 from trailwatch.profile.features import FEATURES, Matrix
@@ -54,10 +55,13 @@ def rules(rows: Rows) -> Floats:
 
 
 def both(rows: Rows, scores: Floats) -> Floats:
-    """Rank as the digest does: by severity, then what rules say before what only the model says, then by the model."""
-    by_rules = rows.severity >= MEDIUM
-    grave = np.where(by_rules, rows.severity * 1000 + 100, MEDIUM * 1000)
-    return np.asarray(grave + np.clip(scores, 0, 99))
+    """Rank by strength, as findings carry it: how unusual the day was, and more where a rule names what was done."""
+    return np.asarray(np.clip(scores, 0, 99) + np.where(rows.severity >= MEDIUM, NAMED, 0.0))
+
+
+def by_severity(rows: Rows, scores: Floats) -> Floats:
+    """Rank as a digest prints: by severity, and within it by strength."""
+    return np.asarray(np.maximum(rows.severity, MEDIUM) * 1000 + both(rows, scores))
 
 
 def baselines(measured: Measured, rows: Rows) -> Mapping[str, Scored]:
