@@ -68,7 +68,7 @@ def _text(value: str) -> str:
 
 def _kind(kind: object) -> str:
     words = {"string": "VARCHAR", "int64": "BIGINT", "int32": "INTEGER", "int8": "TINYINT", "bool": "BOOLEAN",
-             "double": "DOUBLE", "date32[day]": "DATE", "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+             "double": "DOUBLE", "binary": "BLOB", "date32[day]": "DATE", "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
              "list<item: string>": "VARCHAR[]", "list<item: int8>": "TINYINT[]",
              "list<element: string>": "VARCHAR[]"}  # fmt: skip
     return words[str(kind)]
