@@ -20,6 +20,7 @@ The map. Data runs down this list, imports run up it:
     model                                    identity-days → anomalies within a budget
     findings                                 hits and anomalies → findings with a memory → incidents
     investigate                              results that show themselves
+    policy                                   policies read as IAM reads them, and tried on past calls
     digest                                   coverage, findings, practices → one day's page
     simulate                                 the organization behind sample_logs
     doctor                                   the permissions needed, and how store and configuration are

@@ -29,6 +29,7 @@ from trailwatch.ingest import collect
 from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
 from trailwatch.investigate.rows import Rows
+from trailwatch.policy.door import Permissions
 from trailwatch.profile import identity, settle
 from trailwatch.profile.settle import Settled
 from trailwatch.progress import Progress, Silent
@@ -51,7 +52,7 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail:
+class Trail(Permissions):
     """One store with everything that can be asked of it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself

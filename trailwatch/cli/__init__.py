@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from trailwatch.cli import daily, demo, look, output, posture, practices, rules, suppress
+from trailwatch.cli import daily, demo, look, output, policy, posture, practices, rules, suppress
 from trailwatch.errors import ConfigError, TrailwatchError
 
 FINE, ERROR, USAGE, FINDINGS, GAPS, CANCELLED = 0, 1, 2, 3, 4, 130
@@ -26,6 +26,7 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 suppress.suppress):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:
