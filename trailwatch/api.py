@@ -30,6 +30,7 @@ from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
 from trailwatch.investigate.questions import Questions, located
 from trailwatch.outlets import Outlets
+from trailwatch.policy.door import Permissions
 from trailwatch.profile import settle
 from trailwatch.profile.settle import Settled
 from trailwatch.progress import Progress, Silent
@@ -49,7 +50,7 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Questions, Outlets):
+class Trail(Questions, Permissions, Outlets):
     """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself

@@ -5,6 +5,7 @@ TrailwatchError
 ├── SourceError      a log source that cannot be listed or read at all
 ├── StoreError       a store that is missing, of another version, or damaged
 ├── DetectionError   a detection file that breaks a law
+├── PolicyError      a policy that IAM would refuse, or that contradicts itself
 ├── EngineError      SQL that could not run
 └── MissingExtra     an optional dependency that is not installed
 
@@ -42,6 +43,10 @@ class StoreError(TrailwatchError):
 
 class DetectionError(TrailwatchError):
     """A detection file that breaks one of the laws."""
+
+
+class PolicyError(TrailwatchError):
+    """A policy that IAM would refuse, or that contradicts itself."""
 
 
 class EngineError(TrailwatchError):

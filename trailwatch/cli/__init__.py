@@ -17,6 +17,7 @@ from trailwatch.cli import (
     look,
     mark,
     output,
+    policy,
     posture,
     practices,
     rules,
@@ -41,6 +42,7 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 app.add_typer(rules.app, name="rules")
+app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")
 
 

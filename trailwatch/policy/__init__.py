@@ -1,0 +1,1 @@
+"""Policies: what IAM would have said, and what to write."""

@@ -1,0 +1,181 @@
+"""The past calls of principals, grouped in DuckDB by only that what some policies can tell apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+
+from trailwatch.actions import Permission, passing, permission
+from trailwatch.engine import Engine
+from trailwatch.policy import patterns
+from trailwatch.policy.document import Policy
+from trailwatch.policy.keys import Column, columns
+from trailwatch.policy.patterns import ANY, ONE, Text
+from trailwatch.policy.targets import parameters
+
+MOST_GROUPS = 400_000
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}")
+_ARNS = r"""regexp_extract_all(resources, '(?i)"arn"\s*:\s*"([^"\\]+)"', 1)"""
+_OBJECT = "regexp_matches(a, '^arn:aws[a-z-]*:s3:::[^/]+/')"
+_ROLES = r"""regexp_extract_all(request, '"[A-Za-z]*[rR]ole[A-Za-z]*"\s*:\s*"(arn:aws[a-z-]*:iam::\d{12}:role/[^"\\]+)"', 1)"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One event name of a source, with what a caller needs for it and what of its record has to be read."""
+
+    source: str
+    called: str
+    kind: str
+    calls: int
+    permission: Permission
+    resource: bool = False
+    passes: str = ""  # '' no role, arns, profile, or the name of a parameter
+
+
+@dataclass(frozen=True)
+class Group:
+    """Calls that some policies cannot tell apart."""
+
+    pair: Pair
+    account: str
+    region: str
+    arns: tuple[str, ...]
+    asked: Mapping[str, str]
+    roles: tuple[str, ...]
+    known: Mapping[str, list[str] | None]
+    calls: int
+    last_time: datetime
+    event_id: str
+
+
+@dataclass
+class Calls:
+    """What one replay reads: the pairs of the window, and the groups among them."""
+
+    pairs: list[Pair]
+    denied: int  # calls that were denied when they were made
+    groups: list[Group] = field(default_factory=list)
+
+
+def read(engine: Engine, policies: tuple[Policy, ...]) -> Calls:
+    """Return the calls in the relation `policy_calls` of an engine, grouped for some policies."""
+    rows = engine.rows(
+        "select event_source, called, coalesce(event_type, ''), count(*) filter (outcome <> 'denied'), "
+        "count(*) filter (outcome = 'denied') from policy_calls group by all order by all"
+    )
+    pairs = [_pair(source or "", called or "", kind, count, policies) for source, called, kind, count, _ in rows]
+    found = Calls([pair for pair in pairs if pair.calls], sum(row[4] for row in rows))
+    judged = [pair for pair in found.pairs if pair.permission.how != "none"]
+    engine.table("policy_pairs", pa.table({
+        "place": pa.array(range(len(judged)), pa.int32()), "source": pa.array([pair.source for pair in judged], pa.string()),
+        "name": pa.array([pair.called for pair in judged], pa.string()),
+        "kind": pa.array([pair.kind for pair in judged], pa.string()),
+        "resource": pa.array([pair.resource for pair in judged], pa.bool_()),
+        "passes": pa.array([pair.passes for pair in judged], pa.string()),
+    }))  # fmt: skip
+    if judged:
+        found.groups = list(_groups(engine, judged, policies))
+    return found
+
+
+def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Policy, ...]) -> Pair:
+    needed = permission(source, called, kind)
+    action = needed.action.lower()
+    limited = any(
+        not statement.any_resource
+        and statement.not_actions != any(patterns.matches(one, action) for one in statement.actions)
+        for policy in policies
+        for statement in policy.statements
+    )
+    role = passing(needed.action) if needed.action else None
+    passes = "" if role is None else role.parameter or ("arns" if role.arns else "profile")
+    return Pair(source, called, kind, count, needed, limited and bool(action), passes)
+
+
+def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...]) -> Iterator[Group]:
+    keys = columns(policies)
+    names = _parameters(judged)
+    texts = [text for policy in policies for statement in policy.statements for text in statement.resources]
+    like, apart = _apart(texts)
+    table = engine.query(_sql(keys, names, apart), **({"patterns": like} if apart != "a" else {}))
+    for batch in table.to_batches(max_chunksize=5_000):
+        for row in batch.to_pylist():
+            pair = judged[row["place"]]
+            wanted = names.get(pair.source, [])
+            yield Group(
+                pair, row["account"] or "", row["region"] or "", tuple(row["arns"] or ()),
+                {name: value for name, value in zip(wanted, row["asked"] or (), strict=False) if value},
+                tuple(row["roles"] or ()), {key.key: row[f"k{at}"] for at, key in enumerate(keys)},
+                row["calls"], row["last_time"], row["event_id"] or "",
+            )  # fmt: skip
+
+
+def _parameters(judged: Iterable[Pair]) -> dict[str, list[str]]:
+    """Return for each source the request parameters that may tell what its calls were about."""
+    found: dict[str, dict[str, None]] = {}
+    for pair in judged:
+        if pair.resource and _HOST.fullmatch(pair.source):
+            found.setdefault(pair.source, {}).update(dict.fromkeys(parameters(pair.permission.action)))
+        if pair.passes not in ("", "arns", "profile") and _HOST.fullmatch(pair.source):
+            found.setdefault(pair.source, {})[pair.passes] = None
+    return {source: list(names) for source, names in found.items() if names}
+
+
+def _apart(texts: list[Text]) -> tuple[list[str], str]:
+    """Return the patterns of resources for LIKE, and SQL for what they tell apart of an ARN.
+
+    Objects are many; two of a bucket under the same patterns are the same to a policy without variables. Other
+    resources are few, and each is looked at by itself.
+    """
+    if any(text.keys for text in texts):
+        return [], "a"
+    pieces = sorted({"".join(piece for piece in text.pieces if isinstance(piece, str)) for text in texts})
+    like = [re.sub(r"([\\%_])", r"\\\1", piece).replace(ANY, "%").replace(ONE, "_") for piece in pieces]
+    bits = r"array_to_string(list_transform($patterns::varchar[], lambda p: (like_escape(a, p, '\'))::int), '')"
+    return like, f"case when {_OBJECT} then regexp_extract(a, '^[^/]+/') || {bits} else a end"
+
+
+def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
+    # Every piece is a constant of this package, a checked name, or a number or date that was read as one.
+    paths = {source: ", ".join(f"'$.{name}'" for name in wanted) for source, wanted in sorted(names.items())}
+    cases = " ".join(f"when '{source}' then json_extract_string(request, [{path}])" for source, path in paths.items())
+    asked = f"case c.event_source {cases} end" if cases else "null::varchar[]"
+    told = "".join(f", {key.apart} as g{at}, {key.shown} as k{at}" for at, key in enumerate(keys))
+    shown = "".join(f", any_value(k{at}) as k{at}" for at in range(len(keys)))
+    grouped = "".join(f", g{at}" for at in range(len(keys)))
+    return f"""
+        with looked as (
+            select
+                p.place,
+                case when p.resource or p.passes <> '' then coalesce(c.account, '') end as account,
+                case when p.resource or p.passes <> '' then c.aws_region end as region,
+                case when p.resource then {_ARNS} end as arns,
+                case when p.resource or p.passes not in ('', 'arns', 'profile') then {asked} end as asked,
+                case when p.passes = 'arns' then list_sort(list_distinct({_ROLES}))
+                    when p.passes = 'profile' and contains(request, '"iamInstanceProfile"') then ['profile']
+                end as roles,
+                c.event_time, c.event_id{told}
+            from policy_calls as c
+            join policy_pairs as p
+                on p.source = coalesce(c.event_source, '') and p.name = coalesce(c.called, '')
+                and p.kind = coalesce(c.event_type, '')
+            where c.outcome <> 'denied'
+        ),
+        apart as (
+            select
+                * replace (case when len(list_filter(arns, lambda a: {_OBJECT})) > 0 then null else asked end as asked),
+                list_transform(arns, lambda a: {apart}) as distinct_arns
+            from looked
+        )
+        select
+            place, account, region, any_value(arns) as arns, asked, roles, count(*) as calls,
+            max(event_time) as last_time, arg_max(event_id, event_time) as event_id{shown}
+        from apart
+        group by place, account, region, distinct_arns, asked, roles{grouped}
+        limit {MOST_GROUPS + 1}
+    """

@@ -1,0 +1,47 @@
+"""The questions of the Python door about policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from trailwatch.config import Config
+from trailwatch.policy import replay as replays
+from trailwatch.policy.contradictions import refuse
+from trailwatch.policy.document import Kind, Policy, load
+from trailwatch.policy.evaluate import Policies
+from trailwatch.policy.replay import Replay
+from trailwatch.store.tables import Store
+from trailwatch.window import parse_window
+
+
+class Permissions:
+    """What a store tells about policies."""
+
+    store: Store
+    config: Config
+
+    def replay(
+        self,
+        policies: str | Iterable[str],
+        *,
+        principal: str,
+        start: str | None = None,
+        end: str | None = None,
+        boundary: str | None = None,
+        scps: Iterable[str] = (),
+    ) -> Replay:
+        """Judge every past call of a principal by policies: allow, would deny, or cannot tell, with the reason.
+
+        The policies are JSON files, joined; a boundary and each service control policy must allow as well.
+        """
+        given = (policies,) if isinstance(policies, str) else tuple(policies)
+        chosen = Policies(
+            _read(given, "identity"), _read((boundary,) if boundary else (), "boundary"), _read(tuple(scps), "scp")
+        )
+        window = parse_window(start, end, now=datetime.now(UTC))
+        return replays.replay(self.store, chosen, principal=principal, window=window, config=self.config)
+
+
+def _read(paths: Iterable[str], kind: Kind) -> tuple[Policy, ...]:
+    return tuple(refuse(load(path, kind=kind)) for path in paths)
