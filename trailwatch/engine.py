@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
@@ -60,8 +61,9 @@ class Engine:
         else:
             self._con = _connect(limits)
         self._con.execute("set TimeZone = 'UTC'")
-        # DuckDB would draw its bar among the results.
-        self._con.execute("set enable_progress_bar = false")
+        # DuckDB would draw its bar among the results. In a notebook it may refuse to be told, and draws none.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            self._con.execute("set enable_progress_bar = false")
         # Function-like macros that detections and relations share.
         self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
 
