@@ -15,7 +15,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.model.learnt import Learnt, dump, key, learnt, load, week_of
 from trailwatch.model.refit import Basis, of_week
-from trailwatch.model.scorers import fit
+from trailwatch.model.scorers import fit, forget
 from trailwatch.model.shelf import Shelf
 from trailwatch.profile.features import NAMES, Matrix, features
 from trailwatch.store.tables import Store
@@ -55,7 +55,10 @@ def test_a_file_gives_the_same_model_again_and_is_no_pickle(up_to: Any) -> None:
     assert body == dump(found)
     again = load(body)
     assert (again.hash, again.rows, again.days, again.seed) == (found.hash, found.rows, found.days, 7)
-    scores = [fit(one, seed=7, names=SCORERS).score(found.scaled[:50]) for one in (found, again)]
+    scores = []
+    for one in (found, again):
+        forget()
+        scores.append(fit(one, seed=7, names=SCORERS).score(found.scaled[:50]))
     assert np.array_equal(scores[0], scores[1])
     with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
         assert set(arrays.files) == {"scaled", "day", "said"}
@@ -115,3 +118,12 @@ def test_old_models_go(shelf: Shelf, up_to: Any) -> None:
 def test_too_little_history_is_no_model_of_a_week(shelf: Shelf, up_to: Any) -> None:
     assert _ask(shelf, MONDAY - timedelta(days=70), up_to) is None
     assert len(NAMES) == learnt(up_to(MONDAY), seed=1).scaled.shape[1]
+
+
+def test_a_model_is_fitted_once_until_it_is_forgotten(up_to: Any) -> None:
+    found = learnt(up_to(MONDAY), seed=7)
+    first = fit(found, seed=7, names=SCORERS)
+    assert fit(load(dump(found)), seed=7, names=SCORERS) is first
+    assert fit(found, seed=8, names=SCORERS) is not first
+    forget()
+    assert fit(found, seed=7, names=SCORERS) is not first

@@ -11,7 +11,7 @@ import pytest
 
 from trailwatch.engine import Engine
 from trailwatch.model.score import ModelSettings, Scores, fair, score
-from trailwatch.model.scorers import fit
+from trailwatch.model.scorers import fit, forget
 from trailwatch.profile.features import FEATURES, NAMES, features
 
 Score = Callable[..., Scores]
@@ -108,6 +108,7 @@ def test_the_same_rows_in_another_order_and_on_other_threads_give_the_same_answe
     _intrude(organization, today)
     answers = []
     for threads, order in ((1, None), (2, 1), (2, 2)):
+        forget()
         with Engine(threads=threads) as one:
             answers.append(score(organization.show(one, order=order), day=today))
     assert answers[0] == answers[1] == answers[2]

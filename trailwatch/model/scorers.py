@@ -73,9 +73,28 @@ class Model:
         return self.joint(combine(self.parts(scaled), _weights(self.scorers)))
 
 
+# The days of a week share a model, and a week is compared with the one before it.
+_FITTED: dict[tuple[str, int, tuple[str, ...]], Model] = {}
+_KEPT = 3
+
+
 def fit(found: Matrix | Learnt, *, seed: int, names: Sequence[str] = NAMES) -> Model:
     """Fit the named scorers on training rows, and calibrate each on the days that a fold left out."""
     train = learnt(found, seed=seed) if isinstance(found, Matrix) else found
+    key = (train.hash, seed, tuple(names))
+    if key not in _FITTED:
+        while len(_FITTED) >= _KEPT:
+            _FITTED.pop(next(iter(_FITTED)))
+        _FITTED[key] = _fitted(train, seed, names)
+    return _FITTED[key]
+
+
+def forget() -> None:
+    """Fit anew whatever is asked for next."""
+    _FITTED.clear()
+
+
+def _fitted(train: Learnt, seed: int, names: Sequence[str]) -> Model:
     scorers = tuple(scorer for scorer in SCORERS if scorer.name in names)
     day = np.unique(train.day, return_inverse=True)[1]
     # One day alone cannot be left out.
