@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trailwatch.errors import StoreError
-from trailwatch.profile.features import NAMES, Matrix
+from trailwatch.profile.columns import NAMES
+from trailwatch.profile.features import Matrix
 
 FORMAT = 2  # raised when scorers, calibration or features mean something else
 MOST_ROWS = 12_000  # sixty of them beyond the knee of a tail

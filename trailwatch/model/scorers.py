@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from trailwatch.model.calibrate import Tail, combine, tail
 from trailwatch.model.learnt import Learnt, learnt
-from trailwatch.profile.features import FEATURES, Matrix
+from trailwatch.profile.columns import FEATURES
+from trailwatch.profile.features import Matrix
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
