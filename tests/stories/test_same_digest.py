@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ print(digest.render())
 """
 
 
-def digest(store: str, config: Path, *, processors: int) -> tuple[dict[str, object], str]:
+def digest(store: str, config: Path, *, processors: int) -> tuple[dict[str, Any], str]:
     done = subprocess.run(
         [sys.executable, "-c", TOLD, store, str(config), str(processors), DAY],
         capture_output=True, text=True, check=True,
