@@ -73,7 +73,8 @@ def makers(desk: Desk, keys: Sequence[str]) -> list[Key]:
     """Return who made some long-term keys, at any time."""
     if not keys:
         return []
-    days = desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True)
+    first, _ = desk.life(keys)
+    days = [day for day in desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True) if day <= first]
     desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE)
     return [key for key in _keys(desk) if key.key in set(keys)]
 
@@ -147,7 +148,11 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
             for action, paths in rule.get(how, {}).items():
                 removals.setdefault(action, []).append((sort, how, paths))
     start = min(one.time for one in made)
-    days = [day for day in desk.days_of_actions(list(removals), everywhere=True) if day >= start.date()]
+    days: set[date] = set()
+    for sort, rule in rules.items():
+        since = _since(desk, [one for one in made if one.kind == sort])
+        actions = [*rule.get("gone", {}), *rule.get("off", {})]
+        days |= {day for day in desk.days_of_actions(actions, everywhere=True) if day >= since}
     desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,
               names=sorted({action.partition(":")[2] for action in removals}))  # fmt: skip
     desk.understand()
@@ -164,6 +169,12 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
             for name in names(paths, request, response):
                 ends.setdefault((kind, account, name), []).append((time, how, who))
     return [_fate(one, ends.get((one.kind, one.account, one.name), [])) for one in made]
+
+
+def _since(desk: Desk, made: Sequence[Created]) -> date:
+    """Return the first day on which things of one kind can have gone: keys not before their last use."""
+    since = min(one.time for one in made).date()
+    return max(since, desk.life([one.name for one in made])[1]) if made[0].kind == "access-key" else since
 
 
 def _fate(one: Created, ends: Sequence[tuple[datetime, str, str]]) -> Created:

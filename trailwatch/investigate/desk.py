@@ -83,6 +83,19 @@ class Desk:
         seen = {row[0] for row in rows}
         return [day for day in self.days if day in seen]
 
+    def life(self, keys: Sequence[str]) -> tuple[date, date]:
+        """Return the first day of use of the keys that came last, and the last day of those that went first.
+
+        A key is made before its first use and removed after its last; of one that was never used it can be any day.
+        """
+        rows = self.engine.rows(
+            "select min(first_time)::date, max(last_time)::date from seen "
+            "where dimension = 'key' and list_contains($keys, value) group by value", keys=list(keys),
+        )  # fmt: skip
+        if len(rows) < len(set(keys)):
+            return date.max, date.min
+        return max(row[0] for row in rows), min(row[1] for row in rows)
+
     def days_of_actions(self, actions: list[str], *, everywhere: bool = False) -> list[date]:
         """Return the days of the window, or of all history, on which somebody called one of some actions."""
         return self._days_where("list_contains($actions, value)", everywhere=everywhere, actions=actions)
