@@ -89,6 +89,8 @@ def keys_made_by(desk: Desk, credentials: set[str], days: set[date]) -> list[Key
 
 
 def _keys(desk: Desk) -> list[Key]:
+    if not desk.taken():
+        return []
     desk.means()
     rows = desk.engine.rows(
         "select issued_key, event_time, credential, case when target_user = '' then principal else account || '/user/' "
@@ -155,6 +157,8 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
         days |= {day for day in desk.days_of_actions(actions, everywhere=True) if day >= since}
     desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,
               names=sorted({action.partition(":")[2] for action in removals}))  # fmt: skip
+    if not desk.taken():
+        return list(made)
     desk.understand()
     rows = desk.engine.rows(
         "select action, account, event_time, coalesce(nullif(person, ''), principal), request, response "
