@@ -75,7 +75,9 @@ def makers(desk: Desk, keys: Sequence[str]) -> list[Key]:
         return []
     first, _ = desk.life(keys)
     days = [day for day in desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True) if day <= first]
-    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE)
+    told = {f"key_{place}": key for place, key in enumerate(keys)}
+    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE,
+              then=" or ".join(f"contains(response, ${name})" for name in told), **told)  # fmt: skip
     return [key for key in _keys(desk) if key.key in set(keys)]
 
 
