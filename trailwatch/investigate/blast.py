@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from trailwatch.engine import Engine
 from trailwatch.investigate.desk import BESIDE, Desk
 
 MOST = 2_000  # things made that are followed
+FEW = 50  # of which events are looked for by name
+_PLAIN = re.compile(r"[\w.,:=@+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,14 @@ def keys_made_by(desk: Desk, credentials: set[str], days: set[date]) -> list[Key
     possible = [day for day in desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True) if day in days]
     if not possible:
         return []
-    desk.take(possible, "event_name = 'CreateAccessKey'", without=BESIDE)
+    desk.take_keys(possible, *signed(credentials), also="event_name = 'CreateAccessKey'", without=BESIDE)
     return [key for key in _keys(desk) if key.by in credentials]
+
+
+def signed(credentials: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the keys among some credentials, and the principal ids of those that sign without a key."""
+    keys = sorted(one for one in credentials if one.startswith(("AKIA", "ASIA")))
+    return keys, sorted({one.rpartition("@")[0] for one in credentials if "@" in one})
 
 
 def _keys(desk: Desk) -> list[Key]:
@@ -157,8 +166,9 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
         since = _since(desk, [one for one in made if one.kind == sort])
         actions = [*rule.get("gone", {}), *rule.get("off", {})]
         days |= {day for day in desk.days_of_actions(actions, everywhere=True) if day >= since}
-    desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,
-              names=sorted({action.partition(":")[2] for action in removals}))  # fmt: skip
+    then, words = _named(made)
+    desk.take(days, "event_name in $names", everywhere=True, without=BESIDE, then=then,
+              names=sorted({action.partition(":")[2] for action in removals}), **words)  # fmt: skip
     if not desk.taken():
         return list(made)
     desk.understand()
@@ -175,6 +185,15 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
             for name in names(paths, request, response):
                 ends.setdefault((kind, account, name), []).append((time, how, who))
     return [_fate(one, ends.get((one.kind, one.account, one.name), [])) for one in made]
+
+
+def _named(made: Sequence[Created]) -> tuple[str, dict[str, str]]:
+    """Return a condition for events that name something of what was made; none where JSON may write a name otherwise."""
+    words = {one.name.partition(" ")[0] for one in made}
+    if len(words) > FEW or not all(_PLAIN.fullmatch(word) for word in words):
+        return "true", {}
+    told = {f"word_{place}": word for place, word in enumerate(sorted(words))}
+    return " or ".join(f"contains(request, ${name}) or contains(response, ${name})" for name in told), told
 
 
 def _since(desk: Desk, made: Sequence[Created]) -> date:

@@ -206,8 +206,7 @@ def _topped(found: dict[str, Node], above: dict[str, str]) -> list[Node]:
 def _done(desk: Desk, nodes: Iterable[Node]) -> int:
     """Leave as `done` the events of some credentials; returns whether some were left out."""
     credentials = [node.id for node in nodes if node.kind != "origin"]
-    keys = [one for one in credentials if one.startswith(("AKIA", "ASIA"))]
-    ids = sorted({one.rpartition("@")[0] for one in credentials if "@" in one})
+    keys, ids = blast.signed(credentials)
     days = blast.used_days(desk, credentials)
     left = desk.take_keys(days, keys, ids, without=LEAN)
     desk.understand()
