@@ -116,6 +116,11 @@ def exists(prefix: str, name: str) -> bool:
     return bool(data.services.service_exists(prefix) and data.actions.action_exists(prefix, name))
 
 
+def says_so(service: str) -> bool:
+    """Tell whether a service that calls on somebody's behalf names itself in aws:CalledVia."""
+    return service.removesuffix(".amazonaws.com") in _named()["via"]["called"]
+
+
 @dataclass(frozen=True)
 class Passing:
     """How the parameters of a call tell which role it hands to a service."""
