@@ -116,6 +116,22 @@ def exists(prefix: str, name: str) -> bool:
     return bool(data.services.service_exists(prefix) and data.actions.action_exists(prefix, name))
 
 
+def says_so(service: str) -> bool:
+    """Tell whether a service that calls on somebody's behalf names itself in aws:CalledVia."""
+    return service.removesuffix(".amazonaws.com") in _named()["via"]["called"]
+
+
+@lru_cache(maxsize=1)
+def every_action() -> tuple[str, ...]:
+    """Return all actions that IAM has, as prefix:Name."""
+    data = _data()
+    return tuple(
+        f"{prefix}:{name}"
+        for prefix in data.services.get_service_keys()
+        for name in data.actions.get_actions_for_service(prefix)
+    )
+
+
 @dataclass(frozen=True)
 class Passing:
     """How the parameters of a call tell which role it hands to a service."""

@@ -49,7 +49,7 @@ def changed(**more: Any) -> str:
         (changed(Condition={"Bool": {"aws:a": "yes"}}), "statement 1 (Read), Condition, Bool, aws:a", "operator"),
         (changed(Condition={"Bool": {"aws:a": None}}), "statement 1 (Read), Condition, Bool, aws:a", "texts"),
         (changed(Condition={"Bool": "aws:a"}), "statement 1 (Read), Condition, Bool", "SourceIp"),
-        (changed(Resource=[f"arn:aws:s3:::bucket-{n}/*" for n in range(500)]), "p", "split"),
+        (changed(Resource=[f"arn:aws:s3:::bucket-{n}/*" for n in range(500)]), "p: statement 1, Resource", "split"),
         ("[" * 100_000, "p", "five levels"),
     ],
 )  # fmt: skip

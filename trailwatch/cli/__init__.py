@@ -13,6 +13,7 @@ from trailwatch.cli import (
     cases,
     daily,
     demo,
+    generate,
     investigate,
     look,
     mark,
@@ -41,6 +42,7 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
+policy.app.command()(generate.generate)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")

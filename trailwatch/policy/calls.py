@@ -19,9 +19,9 @@ from trailwatch.policy.targets import parameters
 
 MOST_GROUPS = 400_000
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,100}")
-_ARNS = r"""regexp_extract_all(resources, '(?i)"arn"\s*:\s*"([^"\\]+)"', 1)"""
-_OBJECT = "regexp_matches(a, '^arn:aws[a-z-]*:s3:::[^/]+/')"
-_ROLES = r"""regexp_extract_all(request, '"[A-Za-z]*[rR]ole[A-Za-z]*"\s*:\s*"(arn:aws[a-z-]*:iam::\d{12}:role/[^"\\]+)"', 1)"""
+ARNS = r"""regexp_extract_all(resources, '(?i)"arn"\s*:\s*"([^"\\]+)"', 1)"""
+OBJECT = "regexp_matches(a, '^arn:aws[a-z-]*:s3:::[^/]+/')"
+ROLES = r"""regexp_extract_all(request, '"[A-Za-z]*[rR]ole[A-Za-z]*"\s*:\s*"(arn:aws[a-z-]*:iam::\d{12}:role/[^"\\]+)"', 1)"""
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,18 @@ def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Polic
         for policy in policies
         for statement in policy.statements
     )
-    role = passing(needed.action) if needed.action else None
-    passes = "" if role is None else role.parameter or ("arns" if role.arns else "profile")
-    return Pair(source, called, kind, count, needed, limited and bool(action), passes)
+    return Pair(source, called, kind, count, needed, limited and bool(action), passes(needed.action))
+
+
+def passes(action: str) -> str:
+    """Return how calls of an action tell the role that they hand over: '' none, arns, profile, or a parameter."""
+    role = passing(action) if action else None
+    return "" if role is None else role.parameter or ("arns" if role.arns else "profile")
 
 
 def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...]) -> Iterator[Group]:
     keys = columns(policies)
-    names = _parameters(judged)
+    names = told(judged)
     texts = [text for policy in policies for statement in policy.statements for text in statement.resources]
     like, apart = _apart(texts)
     table = engine.query(_sql(keys, names, apart), **({"patterns": like} if apart != "a" else {}))
@@ -115,7 +119,7 @@ def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...]) ->
             )  # fmt: skip
 
 
-def _parameters(judged: Iterable[Pair]) -> dict[str, list[str]]:
+def told(judged: Iterable[Pair]) -> dict[str, list[str]]:
     """Return for each source the request parameters that may tell what its calls were about."""
     found: dict[str, dict[str, None]] = {}
     for pair in judged:
@@ -137,15 +141,20 @@ def _apart(texts: list[Text]) -> tuple[list[str], str]:
     pieces = sorted({"".join(piece for piece in text.pieces if isinstance(piece, str)) for text in texts})
     like = [re.sub(r"([\\%_])", r"\\\1", piece).replace(ANY, "%").replace(ONE, "_") for piece in pieces]
     bits = r"array_to_string(list_transform($patterns::varchar[], lambda p: (like_escape(a, p, '\'))::int), '')"
-    return like, f"case when {_OBJECT} then regexp_extract(a, '^[^/]+/') || {bits} else a end"
+    return like, f"case when {OBJECT} then regexp_extract(a, '^[^/]+/') || {bits} else a end"
+
+
+def parameters_sql(names: Mapping[str, list[str]]) -> str:
+    """Return SQL for the wanted parameters of a call, by its source."""
+    paths = {source: ", ".join(f"'$.{name}'" for name in wanted) for source, wanted in sorted(names.items())}
+    cases = " ".join(f"when '{source}' then json_extract_string(request, [{path}])" for source, path in paths.items())
+    return f"case c.event_source {cases} end" if cases else "null::varchar[]"
 
 
 def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
     # Every piece is a constant of this package, a checked name, or a number or date that was read as one.
-    paths = {source: ", ".join(f"'$.{name}'" for name in wanted) for source, wanted in sorted(names.items())}
-    cases = " ".join(f"when '{source}' then json_extract_string(request, [{path}])" for source, path in paths.items())
-    asked = f"case c.event_source {cases} end" if cases else "null::varchar[]"
-    told = "".join(f", {key.apart} as g{at}, {key.shown} as k{at}" for at, key in enumerate(keys))
+    asked = parameters_sql(names)
+    values = "".join(f", {key.apart} as g{at}, {key.shown} as k{at}" for at, key in enumerate(keys))
     shown = "".join(f", any_value(k{at}) as k{at}" for at in range(len(keys)))
     grouped = "".join(f", g{at}" for at in range(len(keys)))
     return f"""
@@ -154,12 +163,12 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
                 p.place,
                 case when p.resource or p.passes <> '' then coalesce(c.account, '') end as account,
                 case when p.resource or p.passes <> '' then c.aws_region end as region,
-                case when p.resource then {_ARNS} end as arns,
+                case when p.resource then {ARNS} end as arns,
                 case when p.resource or p.passes not in ('', 'arns', 'profile') then {asked} end as asked,
-                case when p.passes = 'arns' then list_sort(list_distinct({_ROLES}))
+                case when p.passes = 'arns' then list_sort(list_distinct({ROLES}))
                     when p.passes = 'profile' and contains(request, '"iamInstanceProfile"') then ['profile']
                 end as roles,
-                c.event_time, c.event_id{told}
+                c.event_time, c.event_id{values}
             from policy_calls as c
             join policy_pairs as p
                 on p.source = coalesce(c.event_source, '') and p.name = coalesce(c.called, '')
@@ -168,7 +177,7 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
         ),
         apart as (
             select
-                * replace (case when len(list_filter(arns, lambda a: {_OBJECT})) > 0 then null else asked end as asked),
+                * replace (case when len(list_filter(arns, lambda a: {OBJECT})) > 0 then null else asked end as asked),
                 list_transform(arns, lambda a: {apart}) as distinct_arns
             from looked
         )

@@ -101,7 +101,8 @@ def parse(text: str, *, name: str = "policy", kind: Kind = "identity") -> Policy
     size = len(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
     most, remedy = LIMITS[kind]
     if size > most:
-        raise PolicyError(f"{size:,} characters are more than {most:,}", where=name, hint=remedy)
+        where = f"{name}: {_largest(body.get('Statement'))}"
+        raise PolicyError(f"{size:,} characters are more than {most:,}, most of them here", where=where, hint=remedy)
     given = body.get("Statement", [])
     entries = given if isinstance(given, list) else [given]
     if not entries:
@@ -114,6 +115,14 @@ def parse(text: str, *, name: str = "policy", kind: Kind = "identity") -> Policy
     if twice := sorted({sid for sid in sids if sids.count(sid) > 1}):
         raise PolicyError(f"two statements are called {twice[0]!r}", where=f"{name}: Sid", hint="another Sid")
     return Policy(name, kind, statements, size)
+
+
+def _largest(given: Any) -> str:
+    """Return the place of the longest value of the longest statement."""
+    entries = given if isinstance(given, list) else [given]
+    number, entry = max(enumerate(entries, 1), key=lambda pair: len(json.dumps(pair[1])), default=(1, None))
+    key = max(entry, key=lambda name: len(json.dumps(entry[name])), default="") if isinstance(entry, dict) else ""
+    return f"statement {number}" + (f", {key}" if key else "")
 
 
 def _once(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:

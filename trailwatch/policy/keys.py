@@ -37,6 +37,10 @@ VALUES = {
     "aws:calledvia": f"case when {_OWN} then {_ABSENT} end",
     "aws:calledviafirst": f"case when {_OWN} then {_ABSENT} end",
     "aws:calledvialast": f"case when {_OWN} then {_ABSENT} when invoked_by like '%.amazonaws.com' then [invoked_by] end",
+    # What KMS is asked for by the caller itself has no such key.
+    "kms:viaservice": f"case when event_source <> 'kms.amazonaws.com' or {_OWN} then {_ABSENT} "
+                      "when invoked_by like '%.amazonaws.com' and coalesce(aws_region, '') <> '' then "
+                      "[replace(invoked_by, '.amazonaws.com', '.' || aws_region || '.amazonaws.com')] end",
     "aws:principalisawsservice": "case when identity_type <> 'AWSService' then ['false'] end",
     # A session that an identity provider gave says false whether there was a second factor or not; one that a user or
     # a role took on says so truly.
