@@ -11,6 +11,7 @@ import typer
 from trailwatch.cli import (
     ask,
     cases,
+    conditions,
     daily,
     demo,
     investigate,
@@ -41,6 +42,8 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
+policy.app.command()(conditions.conditions)
+policy.app.command()(conditions.window)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from trailwatch.config import Config
 from trailwatch.policy import replay as replays
 from trailwatch.policy.contradictions import refuse
 from trailwatch.policy.document import Kind, Policy, load
 from trailwatch.policy.evaluate import Policies
+from trailwatch.policy.proposal import Conditions
+from trailwatch.policy.propose import of_day, propose
 from trailwatch.policy.replay import Replay
 from trailwatch.store.tables import Store
-from trailwatch.window import parse_window
+from trailwatch.window import parse_day, parse_window
 
 
 class Permissions:
@@ -41,6 +44,22 @@ class Permissions:
         )
         window = parse_window(start, end, now=datetime.now(UTC))
         return replays.replay(self.store, chosen, principal=principal, window=window, config=self.config)
+
+    def conditions(
+        self, identity: str, *, start: str | None = None, end: str | None = None, techniques: str = ""
+    ) -> Conditions:
+        """Propose access conditions for a user or role, proved on the last third of the window [default: 90 days].
+
+        `techniques` is a folder of labelled attack logs: what of them would still have been allowed stands beside it.
+        """
+        window = parse_window(start, end, now=datetime.now(UTC))
+        return propose(self.store, identity, window=window, config=self.config, techniques=techniques)
+
+    def shift_policy(self, identity: str, *, day: str | None = None) -> dict[str, Any]:
+        """Return the policy that holds people to their declared shift on one day [default: tomorrow]."""
+        now = datetime.now(UTC)
+        when = parse_day(day, now=now) if day else now.date() + timedelta(days=1)
+        return of_day(self.store, identity, day=when, config=self.config)
 
 
 def _read(paths: Iterable[str], kind: Kind) -> tuple[Policy, ...]:
