@@ -8,16 +8,19 @@ from trailwatch.investigate.document import Section
 from trailwatch.policy.intruder import Intruder
 
 HEAD = "What an intruder would still have been allowed"
+NOTHING = "Everything: nothing was proposed."
 NO_DATA = (
     "Not looked at: there are no labelled techniques. --techniques FOLDER takes one with labels.json and a folder of logs "
     "for each technique, as the detonation logs of Stratus Red Team."
 )
 
 
-def sections(found: Intruder | None, asked: bool = True) -> Iterator[Section]:
+def sections(found: Intruder | None) -> Iterator[Section]:
     """Yield what techniques would still pass, from elsewhere and from the identity's own network."""
     if found is None or not found.techniques:
-        every = len(found.techniques)
+        yield Section(HEAD, lines=(NOTHING if found is None else NO_DATA,))
+        return
+    every = len(found.techniques)
     outside, inside = found.blocked("elsewhere"), found.blocked("inside")
     lines = (
         f"With a stolen session, from the intruder's own network: blocks {outside} of {every} techniques.",

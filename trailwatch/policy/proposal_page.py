@@ -59,7 +59,7 @@ def _sections(made: Conditions) -> Iterator[Section]:
     yield Section("Left out: calls inside findings", columns=("calls", "severity", "finding", "id"), rows=[
         (f"{one.calls:,}", one.severity, one.title, one.id) for one in made.left_out
     ])  # fmt: skip
-    yield from sections(made.intruder, any(one.place == "permissions" for one in made.proposed))
+    yield from sections(made.intruder)
 
 
 def _told(one: Condition) -> Iterator[str]:

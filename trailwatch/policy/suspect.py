@@ -39,7 +39,7 @@ def mark(store: Store, engine: Engine, *, days: tuple[date, date] | None) -> Sus
     for table in ("findings", "incidents", "digests"):
         store.show(engine, table, days=span)
     store.show(engine, "marks")
-    engine.build("policy_told", loud=list(SEVERITIES[rank(FROM) :]))
+    engine.build("policy_told", loud=list(SEVERITIES[rank(FROM):]))
     rows = engine.rows("select distinct finding, title, severity from policy_told order by all")
     engine.build("policy_flagged")
     looked = {day for (day,) in engine.rows("select distinct dt from digests")}

@@ -62,9 +62,7 @@ def _uses(engine: Engine, pairs: list[Pair]) -> Iterator[Use]:
     table = engine.query(_GROUPED)
     if table.num_rows > calls.MOST_GROUPS:
         raise PolicyError(
-            f"the calls differ in more than {calls.MOST_GROUPS:,} ways",
-            where="generate",
-            hint="a shorter --from and --to",
+            f"the calls differ in more than {calls.MOST_GROUPS:,} ways", where="generate", hint="a shorter --from and --to"
         )
     for batch in table.to_batches(max_chunksize=5_000):
         for row in batch.to_pylist():
