@@ -21,6 +21,7 @@ from trailwatch.cli import (
     policy,
     posture,
     practices,
+    review,
     rules,
     scorecard,
     send,
@@ -44,6 +45,7 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
     app.command()(command)
 policy.app.command()(conditions.conditions)
 policy.app.command()(conditions.window)
+policy.app.command()(review.review)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")

@@ -14,6 +14,8 @@ from trailwatch.policy.evaluate import Policies
 from trailwatch.policy.proposal import Conditions
 from trailwatch.policy.propose import of_day, propose
 from trailwatch.policy.replay import Replay
+from trailwatch.policy.review import review
+from trailwatch.policy.reviewed import Review
 from trailwatch.store.tables import Store
 from trailwatch.window import parse_day, parse_window
 
@@ -60,6 +62,22 @@ class Permissions:
         now = datetime.now(UTC)
         when = parse_day(day, now=now) if day else now.date() + timedelta(days=1)
         return of_day(self.store, identity, day=when, config=self.config)
+
+    def review(
+        self,
+        identity: str = "",
+        *,
+        account: str = "",
+        start: str | None = None,
+        end: str | None = None,
+        sign: str = "",
+    ) -> Review:
+        """Compare what users and roles are granted with what they used [default: the last 90 days of the store].
+
+        With a name to `sign`, the table `reviews` keeps who looked at which identities, and when.
+        """
+        window = parse_window(start, end, now=datetime.now(UTC))
+        return review(self.store, window=window, config=self.config, identity=identity, account=account, sign=sign)
 
 
 def _read(paths: Iterable[str], kind: Kind) -> tuple[Policy, ...]:
