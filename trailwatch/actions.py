@@ -121,6 +121,17 @@ def says_so(service: str) -> bool:
     return service.removesuffix(".amazonaws.com") in _named()["via"]["called"]
 
 
+@lru_cache(maxsize=1)
+def every_action() -> tuple[str, ...]:
+    """Return all actions that IAM has, as prefix:Name."""
+    data = _data()
+    return tuple(
+        f"{prefix}:{name}"
+        for prefix in data.services.get_service_keys()
+        for name in data.actions.get_actions_for_service(prefix)
+    )
+
+
 @dataclass(frozen=True)
 class Passing:
     """How the parameters of a call tell which role it hands to a service."""

@@ -14,6 +14,7 @@ from trailwatch.cli import (
     conditions,
     daily,
     demo,
+    generate,
     investigate,
     look,
     mark,
@@ -26,6 +27,7 @@ from trailwatch.cli import (
     scorecard,
     send,
     suppress,
+    workloads,
 )
 from trailwatch.errors import ConfigError, TrailwatchError
 
@@ -43,9 +45,11 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
+policy.app.command()(generate.generate)
 policy.app.command()(conditions.conditions)
 policy.app.command()(conditions.window)
 policy.app.command()(review.review)
+policy.app.command()(workloads.workloads)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")

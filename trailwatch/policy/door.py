@@ -11,11 +11,16 @@ from trailwatch.policy import replay as replays
 from trailwatch.policy.contradictions import refuse
 from trailwatch.policy.document import Kind, Policy, load
 from trailwatch.policy.evaluate import Policies
+from trailwatch.policy.forms import Form
+from trailwatch.policy.generate import generate
+from trailwatch.policy.generated import Generated
 from trailwatch.policy.proposal import Conditions
 from trailwatch.policy.propose import of_day, propose
 from trailwatch.policy.replay import Replay
 from trailwatch.policy.review import review
 from trailwatch.policy.reviewed import Review
+from trailwatch.policy.working import Workloads
+from trailwatch.policy.workloads import workloads
 from trailwatch.store.tables import Store
 from trailwatch.window import parse_day, parse_window
 
@@ -46,6 +51,31 @@ class Permissions:
         )
         window = parse_window(start, end, now=datetime.now(UTC))
         return replays.replay(self.store, chosen, principal=principal, window=window, config=self.config)
+
+    def policy(
+        self,
+        *identities: str,
+        group: str = "",
+        start: str | None = None,
+        end: str | None = None,
+        form: Form = "managed",
+        failed: bool = False,
+        suggest: bool = False,
+    ) -> Generated:
+        """Make a least-privilege policy of what users, roles, permission sets or a group used, without what findings tell.
+
+        The window is by default the last 90 days of the store. The result holds the documents, and what is uncertain.
+        """
+        window = parse_window(start, end, now=datetime.now(UTC))
+        return generate(
+            self.store,
+            identities,
+            group=group,
+            window=window,
+            form=form,
+            failed=failed,
+            suggest=suggest,
+        )
 
     def conditions(
         self, identity: str, *, start: str | None = None, end: str | None = None, techniques: str = ""
@@ -78,6 +108,10 @@ class Permissions:
         """
         window = parse_window(start, end, now=datetime.now(UTC))
         return review(self.store, window=window, config=self.config, identity=identity, account=account, sign=sign)
+
+    def workloads(self, *, start: str | None = None, end: str | None = None) -> Workloads:
+        """Find long-term keys that programs on instances, functions or tasks use, with the role to give instead."""
+        return workloads(self.store, window=parse_window(start, end, now=datetime.now(UTC)), config=self.config)
 
 
 def _read(paths: Iterable[str], kind: Kind) -> tuple[Policy, ...]:

@@ -46,13 +46,13 @@ def generalise(resources: Iterable[str], *, siblings: int = SIBLINGS) -> list[st
 
 def least(resources: Iterable[str]) -> list[str]:
     """Return resources without those that another one covers."""
-    texts = sorted(set(resources), key=lambda text: ("*" not in text, len(text), text))
-    wide = [text for text in texts if "*" in text]
     kept: list[str] = []
-    for text in texts:
-        others = (one for one in wide if one != text and one in kept)
-        if not any(patterns.covers(patterns.glob(one), patterns.glob(text)) for one in others):
-            kept.append(text)
+    wide: list[str] = []
+    for text in sorted(set(resources), key=lambda text: ("*" not in text, len(text), text)):
+        if any(patterns.covers(patterns.glob(one), patterns.glob(text)) for one in wide):
+            continue
+        kept.append(text)
+        wide += [text] if "*" in text else []
     return sorted(kept)
 
 

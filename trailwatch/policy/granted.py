@@ -65,7 +65,9 @@ def _read(source: Source, into: Granted) -> tuple[set[str], set[str], set[str]]:
         if source.name in _NAMED or source.name in _EXCEPT:
             names = set().union(*(expand(one) for one in _NAMED.get(source.name, ("*",))))
             names -= set().union(*(expand(one) for one in _EXCEPT.get(source.name, ())))
-            into.wildcards.append(f"{source.name}{through}: {', '.join(_NAMED.get(source.name, ('all but IAM',)))} on *")
+            into.wildcards.append(
+                f"{source.name}{through}: {', '.join(_NAMED.get(source.name, ('all but IAM',)))} on *"
+            )
             return names, set(names), set()
         into.uncertain.append(f"the export holds no text of {source.name}{through}")
         return set(), set(), set()
@@ -118,6 +120,18 @@ def every() -> frozenset[str]:
 def actions_of_service(prefix: str) -> tuple[str, ...]:
     """Return the names of a service's actions."""
     return actions_of(prefix)
+
+
+@cache
+def _spelling() -> Mapping[str, str]:
+    return {
+        f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix in prefixes() for name in actions_of_service(prefix)
+    }
+
+
+def spelled(action: str) -> str:
+    """Return an action as IAM spells it."""
+    return _spelling().get(action, action)
 
 
 @lru_cache(maxsize=20_000)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from trailwatch.investigate.rows import Rows
 from trailwatch.policy.condition import Condition, Left, Part, Place, Shift
 from trailwatch.policy.intruder import Intruder
+from trailwatch.policy.proposal_page import page
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,8 +65,6 @@ class Conditions:
 
     def text(self) -> str:
         """Return all of it for a terminal."""
-        from trailwatch.policy.proposal_page import page  # noqa: PLC0415 - the page reads this class
-
         return page(self).text()
 
     def json(self) -> str:
@@ -78,8 +77,6 @@ class Conditions:
         return self.text()
 
     def _repr_html_(self) -> str:
-        from trailwatch.policy.proposal_page import page  # noqa: PLC0415 - the page reads this class
-
         return page(self).body()
 
 

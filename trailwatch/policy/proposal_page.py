@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from trailwatch.investigate.document import Document, Section
 from trailwatch.policy.condition import HISTORY_DAYS, NEEDED, Condition, Denied
 from trailwatch.policy.intruder_page import sections
-from trailwatch.policy.proposal import Conditions
+
+if TYPE_CHECKING:
+    from trailwatch.policy.proposal import Conditions
 
 SHOWN = 10
 SHOWN_IDS = 3

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from trailwatch.actions import SENSITIVITY, level, permission
+from trailwatch.actions import SENSITIVITY, level, passing, permission
 from trailwatch.config import Config
 from trailwatch.detect import exports
 from trailwatch.detect.relations import DETAILS
@@ -19,15 +19,28 @@ from trailwatch.engine import Engine
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.policy import past
 from trailwatch.policy.escalation import held
-from trailwatch.policy.granted import Granted, Source, granted
+from trailwatch.policy.granted import Granted, Source, granted, spelled
 from trailwatch.policy.reviewed import Identity, Review, Signed, Step, Unused, Way
+from trailwatch.policy.workloads import workloads
 from trailwatch.snapshot.changes import changes
 from trailwatch.store.schema import REVIEWS
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
+MANY = 2_000  # actions; who was granted so many was granted nothing in particular
 WAY_RISK = 10.0  # of each way to more than was given
 _CHANGING = ("Write", "Permissions management")
+# Use of data leaves a record only where the trail logs data events.
+_DATA = frozenset((
+    "s3:getobject", "s3:putobject", "s3:deleteobject", "s3:getobjectversion", "s3:deleteobjectversion", "s3:listbucket",
+    "s3:listbucketversions", "s3:getobjecttagging", "s3:putobjecttagging", "s3:getobjectacl", "s3:putobjectacl",
+    "s3:abortmultipartupload", "s3:listmultipartuploadparts", "lambda:invokefunction", "dynamodb:getitem",
+    "dynamodb:putitem", "dynamodb:updateitem", "dynamodb:deleteitem", "dynamodb:query", "dynamodb:scan",
+    "dynamodb:batchgetitem", "dynamodb:batchwriteitem", "sqs:sendmessage", "sqs:receivemessage", "sqs:deletemessage",
+    "sns:publish", "kinesis:getrecords", "kinesis:putrecord", "kinesis:putrecords", "logs:putlogevents",
+    "cloudwatch:putmetricdata", "firehose:putrecord", "firehose:putrecordbatch", "states:sendtasksuccess",
+))  # fmt: skip
+_PASS = "iam:passrole"
 
 
 @dataclass(frozen=True)
@@ -61,10 +74,13 @@ def review(
         uses = _uses(engine, since.date(), until.date())
         latest = signatures(store, engine)
     changed = _changes(store, entities, latest, now.date())
-    found = [_identity(row, sources, texts, uses, latest, changed) for row in entities]
+    logged = {action for used in uses.values() for action, calls in used.calls.items() if calls}
+    found = [_identity(row, sources, texts, uses, latest, changed, _DATA - logged) for row in entities]
     made = Review(
         since, until, min(row["taken_at"] for row in entities),
         tuple(sorted(found, key=lambda one: (-one.risk, one.principal))), sign,
+        tuple(one for one in workloads(store, window=Window(since, until), config=config).workloads
+              if one.principal in {row["principal"] for row in entities}),
     )  # fmt: skip
     if sign:
         _sign(store, made, by=sign, now=now)
@@ -85,7 +101,12 @@ def _sign(store: Store, made: Review, *, by: str, now: datetime) -> None:
 
 
 def _wanted(row: Mapping[str, Any], identity: str, account: str) -> bool:
-    names = (row["principal"].lower(), row["name"].lower(), row["arn"].lower(), row["principal"].rpartition("/")[2].lower())
+    names = (
+        row["principal"].lower(),
+        row["name"].lower(),
+        row["arn"].lower(),
+        row["principal"].rpartition("/")[2].lower(),
+    )
     return (not identity or identity.strip().lower() in names) and (not account or row["account"] == account)
 
 
@@ -111,6 +132,9 @@ def _uses(engine: Engine, since: date, until: date) -> dict[str, _Uses]:
         needed = permission(f"{service}.amazonaws.com", name)
         for action in (needed.action, *needed.besides) if needed.action else ():
             key = action.lower()
+            if row["calls"] and passing(action):
+                # To hand over a role leaves no record of its own: what may hand one over counts as use.
+                calls[row["principal"]][_PASS] += row["calls"]
             calls[row["principal"]][key] += row["calls"]
             if row["last_time"]:
                 last[row["principal"]][key] = max(row["last_time"], last[row["principal"]].get(key, row["last_time"]))
@@ -120,7 +144,7 @@ def _uses(engine: Engine, since: date, until: date) -> dict[str, _Uses]:
 def _identity(
     row: Mapping[str, Any], sources: Mapping[tuple[str, str, str], Sequence[Source]],
     texts: Mapping[tuple[str, str], str], uses: Mapping[str, _Uses], latest: Mapping[str, Signed],
-    changed: Mapping[str, tuple[str, ...]],
+    changed: Mapping[str, tuple[str, ...]], dark: frozenset[str],
 ) -> Identity:  # fmt: skip
     account, principal = row["account"], row["principal"]
     own = [*sources.get((account, row["kind"], row["name"]), ())]
@@ -139,20 +163,28 @@ def _identity(
         by_service[action.partition(":")[0]].add(action)
     called = {action for action, calls in used.calls.items() if calls and action in allowed.actions}
     active = {action.partition(":")[0] for action in called}
+    own_dark = dark & allowed.actions
+    wide = len(allowed.actions) > MANY
     unused = tuple(
         Unused(service, len(actions), max((at for key, at in used.last.items() if key in actions), default=None))
-        for service, actions in sorted(by_service.items()) if service not in active
+        for service, actions in sorted(by_service.items()) if service not in active and (not own_dark & actions or wide)
     )  # fmt: skip
-    idle = {service: tuple(sorted(one for one in by_service[service] - called if _level(one) in _CHANGING))
+    idle = {service: tuple(sorted(spelled(one) for one in by_service[service] - called - dark if _level(one) in _CHANGING))
             for service in sorted(active)}  # fmt: skip
     idle = {service: names for service, names in idle.items() if names}
     return Identity(
         account, principal, row["kind"], tuple(_named(one) for one in own), boundary.name if boundary else "",
         len(allowed.actions), len(called), len(by_service), unused, idle, tuple(allowed.wildcards), ways,
-        changed.get(principal, ()), tuple(allowed.uncertain),
+        changed.get(principal, ()), (*allowed.uncertain, *_dark(own_dark, wide=wide)),
         tuple(_steps(principal, allowed, by_service, used, unused, idle, ways)), max(used.last.values(), default=None),
         latest.get(principal),
     )  # fmt: skip
+
+
+def _dark(actions: Iterable[str], *, wide: bool) -> Iterable[str]:
+    names = [spelled(action) for action in sorted(actions)]
+    if names and not wide:
+        yield f"whether {', '.join(names)} was used: the trail logs no data events of it"
 
 
 def _named(source: Source) -> str:
@@ -164,15 +196,19 @@ def _steps(
     idle: Mapping[str, Sequence[str]], ways: Sequence[Way],
 ) -> Iterable[Step]:  # fmt: skip
     gone = {action for one in unused for action in by_service[one.service]}
-    gone |= {action for names in idle.values() for action in names}
+    gone |= {action.lower() for names in idle.values() for action in names}
     if unused:
-        names = sorted(unused, key=lambda one: -_risk(by_service[one.service]))
-        shown = ", ".join(one.service for one in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        largest = sorted(unused, key=lambda one: -_risk(by_service[one.service]))
+        shown = ", ".join(one.service for one in largest[:6]) + (
+            f" and {len(largest) - 6} more" if len(largest) > 6 else ""
+        )
         actions = {action for one in unused for action in by_service[one.service]}
         closed = [way for way in ways if any(action.lower() in actions for action in way.actions)]
-        yield Step(principal, f"{len(unused)} services that it never used: {shown}", _risk(actions) + WAY_RISK * len(closed), 0)
+        yield Step(
+            principal, f"{len(unused)} services that it never used: {shown}", _risk(actions) + WAY_RISK * len(closed), 0
+        )
     for service, names in idle.items():
-        closed = [way for way in ways if any(action.lower() in names for action in way.actions)]
+        closed = [way for way in ways if any(action in names for action in way.actions)]
         what = f"{len(names)} changing actions of {service} that it never used, {_short(names)}"
         yield Step(principal, what, _risk(names) + WAY_RISK * len(closed), 0)
     # What is used now and then may still be worth more than it breaks.
@@ -181,7 +217,7 @@ def _steps(
         calls = used.calls.get(action, 0)
         if calls and (closed or _level(action) == "Permissions management"):
             note = f", which closes {', '.join(way.id for way in closed)}" if closed else ""
-            yield Step(principal, f"{action}{note}", _risk([action]) + WAY_RISK * len(closed), calls)
+            yield Step(principal, f"{spelled(action)}{note}", _risk([action]) + WAY_RISK * len(closed), calls)
 
 
 def _short(names: Sequence[str]) -> str:
@@ -222,5 +258,3 @@ def _bodies(store: Store, day: date) -> dict[str, Any]:
         exports.show(store, engine, day=day)
         rows = engine.relation("posture_exports").to_pylist()
     return {row["account"]: json.loads(row["body"]) for row in rows if row["kind"] == DETAILS}
-
-

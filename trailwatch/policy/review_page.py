@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from trailwatch.findings.names import short
 from trailwatch.investigate.document import Document, Section
-from trailwatch.policy.reviewed import Identity, Review
+
+if TYPE_CHECKING:
+    from trailwatch.policy.reviewed import Identity, Review
 
 SHOWN_STEPS = 25
 SHOWN_IDENTITIES = 5
@@ -21,7 +23,9 @@ BASIS = (
 
 def page(made: Review, *, every: bool = False) -> Document:
     """Return a review as a document; `every` line, or the first ones."""
-    return Document(f"Review of permissions, {len(made.identities)} identities", tuple(_notes(made)), tuple(_sections(made, every)))
+    return Document(
+        f"Review of permissions, {len(made.identities)} identities", tuple(_notes(made)), tuple(_sections(made, every))
+    )
 
 
 def _notes(made: Review) -> Iterator[str]:
@@ -33,13 +37,16 @@ def _notes(made: Review) -> Iterator[str]:
 def _sections(made: Review, every: bool) -> Iterator[Section]:
     steps = made.steps if every else made.steps[:SHOWN_STEPS]
     yield Section("Take away first", columns=("risk per call", "risk", "breaks", "of", "what"), rows=[
-        (f"{one.worth:,.1f}", f"{one.risk:,.1f}", f"{one.breaks:,}" if one.breaks else "nothing", short(one.principal), one.what)
+        (f"{one.worth:,.1f}", f"{one.risk:,.1f}", f"{one.breaks:,}" if one.breaks else "nothing", one.principal, one.what)
         for one in steps
     ], lines=_rest(len(made.steps), len(steps), "things to take away"))  # fmt: skip
     shown = made.identities if every else made.identities[:SHOWN_IDENTITIES]
-    for one in shown:
-        yield Section(one.principal, lines=tuple(_told(one, every)))
+    for place, one in enumerate(shown, 1):
+        yield Section(f"{place}. {one.kind}", lines=(one.principal, *_told(one, every)))
     yield Section("More identities", lines=_rest(len(made.identities), len(shown), "identities"))
+    yield Section("Keys on workloads", columns=("key", "of", "shown by", "use instead"), rows=[
+        (one.key, one.principal, one.signs[0].evidence, f"{'' if one.exists else 'new '}role {one.role}") for one in made.keys
+    ], lines=("`trailwatch policy workloads` writes trust and permissions of each role.",) if made.keys else ())  # fmt: skip
     yield Section("Sign-off", columns=("identity", "last signed", "by"), rows=[
         (one.principal, _day(one.signed.at) if one.signed else "never", one.signed.by if one.signed else "")
         for one in (made.identities if every else made.identities[:SHOWN])
@@ -50,7 +57,9 @@ def _sections(made: Review, every: bool) -> Iterator[Section]:
 def _signature(made: Review) -> str:
     if made.signed_by:
         return f"Signed by {made.signed_by} with this run; it stands in the table reviews."
-    return "Not signed. `trailwatch policy review --sign NAME` signs what is shown here, for all identities of the review."
+    return (
+        "Not signed. `trailwatch policy review --sign NAME` signs what is shown here, for all identities of the review."
+    )
 
 
 def _told(one: Identity, every: bool) -> Iterator[str]:
@@ -61,17 +70,20 @@ def _told(one: Identity, every: bool) -> Iterator[str]:
     yield from (f"wildcard: {what}" for what in one.wildcards[: None if every else SHOWN])
     if one.unused:
         most = sorted(one.unused, key=lambda service: (-service.actions, service.service))
-        names = [f"{part.service} ({part.actions} actions, {_last(part.last_use)})" for part in most[: None if every else SHOWN]]
+        names = [
+            f"{part.service} ({part.actions} actions, {_last(part.last_use)})"
+            for part in most[: None if every else SHOWN]
+        ]
         yield f"unused services: {len(one.unused)}: {', '.join(names)}{' …' if len(names) < len(most) else ''}"
     for service, actions in one.unused_actions.items():
         names = [name.partition(":")[2] for name in actions[: None if every else SHOWN]]
         yield f"unused in {service}, changing: {len(actions)}: {', '.join(names)}{' …' if len(names) < len(actions) else ''}"
-    for way in one.ways[: None if every else SHOWN]:
+    if len(one.ways) > SHOWN and not every:
+        yield f"{len(one.ways)} ways to more: {', '.join(way.id for way in one.ways)}"
+    for way in one.ways if every or len(one.ways) <= SHOWN else ():
         used = f"called {way.calls}× in the window" if way.calls else "never used so in the window"
         limits = ", under a condition" if way.conditional else ""
         yield f"way to more: {way.id}: {way.how} ({', '.join(way.actions)}; {used}{limits})"
-    if len(one.ways) > SHOWN and not every:
-        yield f"and {len(one.ways) - SHOWN} more ways"
     if one.signed:
         yield from (f"changed since the review of {_day(one.signed.at)}: {what}" for what in one.changes)
         if not one.changes:

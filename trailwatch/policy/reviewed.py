@@ -11,6 +11,8 @@ import msgspec
 import pyarrow as pa
 
 from trailwatch.investigate.rows import Rows
+from trailwatch.policy.review_page import page
+from trailwatch.policy.working import Workload
 from trailwatch.store.schema import INT, REAL, TEXT, TIME
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ class Identity:
     used: int  # actions of the window that it was granted
     services: int
     unused: tuple[Unused, ...]
-    unused_actions: dict[str, tuple[str, ...]]  # by service that was used: what of it may change things and was not used
+    unused_actions: dict[
+        str, tuple[str, ...]
+    ]  # by service that was used: what of it may change things and was not used
     wildcards: tuple[str, ...]
     ways: tuple[Way, ...]
     changes: tuple[str, ...]
@@ -97,6 +101,7 @@ class Review:
     taken_at: datetime
     identities: tuple[Identity, ...]  # the most to gain first
     signed_by: str = ""
+    keys: tuple[Workload, ...] = ()  # long-term keys that programs on AWS use
 
     @property
     def steps(self) -> list[Step]:
@@ -118,7 +123,9 @@ class Review:
             "decision": (TEXT, ["" for _ in self.steps]),
             "remark": (TEXT, ["" for _ in self.steps]),
         }
-        return Rows(pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()}), title="review")
+        return Rows(
+            pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()}), title="review"
+        )
 
     def df(self) -> pd.DataFrame:
         """Return one row a thing to take away as a pandas frame."""
@@ -130,14 +137,10 @@ class Review:
 
     def html(self) -> str:
         """Return the review as one page without script."""
-        from trailwatch.policy.review_page import page  # noqa: PLC0415 - the page reads this class
-
         return page(self, every=True).html()
 
     def text(self, *, every: bool = False) -> str:
         """Return the review for a terminal."""
-        from trailwatch.policy.review_page import page  # noqa: PLC0415 - the page reads this class
-
         return page(self, every=every).text()
 
     def json(self) -> str:
@@ -149,6 +152,4 @@ class Review:
         return self.text()
 
     def _repr_html_(self) -> str:
-        from trailwatch.policy.review_page import page  # noqa: PLC0415 - the page reads this class
-
         return page(self).body()

@@ -88,12 +88,17 @@ def _names(action: str, kind: Template, variable: str) -> list[str]:
     bare = variable.removesuffix("WithPath").removesuffix("WithoutLeadingSlash")
     stem = "".join(part.capitalize() if place else part for place, part in enumerate(re.split(r"[-_ ]", kind.kind)))
     plain = bare[:1].lower() + bare[1:]
+    # Of several variables the last one is the resource itself; what its name is, its id is not.
+    alone = len(variables := _variables(kind)) == 1
+    kinds = [
+        *([f"{stem}Name"] if alone or not variable.endswith("Id") else []),
+        *([f"{stem}Id"] if alone or not variable.endswith("Name") else []),
+    ]  # fmt: skip
     given = [
         *_CALLED.get((prefix, variable), ()),
         plain,
         f"{plain}Arn",
-        f"{stem}Name",
-        f"{stem}Id",
+        *(kinds if variable == variables[-1] else []),
         f"{stem}Arn",
         f"{stem}ARN",
     ]

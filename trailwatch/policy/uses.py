@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -62,7 +61,9 @@ def _uses(engine: Engine, pairs: list[Pair]) -> Iterator[Use]:
     table = engine.query(_GROUPED)
     if table.num_rows > calls.MOST_GROUPS:
         raise PolicyError(
-            f"the calls differ in more than {calls.MOST_GROUPS:,} ways", where="generate", hint="a shorter --from and --to"
+            f"the calls differ in more than {calls.MOST_GROUPS:,} ways",
+            where="generate",
+            hint="a shorter --from and --to",
         )
     for batch in table.to_batches(max_chunksize=5_000):
         for row in batch.to_pylist():
@@ -70,18 +71,16 @@ def _uses(engine: Engine, pairs: list[Pair]) -> Iterator[Use]:
             yield Use(_group(pair, row, names), row["via"], row["fate"], row["finding"])
 
 
-def _group(pair: Pair, row: Mapping[str, object], names: Mapping[str, list[str]]) -> Group:
+def _group(pair: Pair, row: Mapping[str, Any], names: Mapping[str, list[str]]) -> Group:
     asked = zip(names.get(pair.source, []), _texts(row["asked"]), strict=False)
-    last = row["last_time"]
-    assert isinstance(last, datetime)
     return Group(
         pair, str(row["account"]), str(row["region"]), _texts(row["arns"]),
         {name: value for name, value in asked if value}, _texts(row["roles"]), {},
-        int(str(row["calls"])), last, str(row["event_id"] or ""),
+        row["calls"], row["last_time"], str(row["event_id"] or ""),
     )  # fmt: skip
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else ()
 
 

@@ -35,7 +35,7 @@ def statements(grants: Iterable[Grant]) -> list[Document]:
     for (condition, _), same in sorted(groups.items()):
         one = _by(same, condition, resources_first=True)
         other = _by(same, condition, resources_first=False)
-        found += min(one, other, key=lambda made: (size(made), len(made)))
+        found += min(one, other, key=size)
     return found
 
 
