@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,10 +10,6 @@ import typer
 
 from trailwatch.cli import options, output
 
-Techniques = Annotated[
-    str | None,
-    typer.Option("--techniques", help="Labelled attack logs to replay [default: TRAILWATCH_TECHNIQUES]."),
-]
 Who = Annotated[str, typer.Argument(metavar="IDENTITY", help="A user or role: its name, ARN, id or access key.")]
 
 
@@ -27,16 +22,11 @@ class Form(StrEnum):
     trust = "trust"
 
 
-def techniques(given: str | None) -> str:
-    """Return the folder of labelled techniques, '' where there is none."""
-    return given or os.environ.get("TRAILWATCH_TECHNIQUES", "")
-
-
 def conditions(
     identity: Who,
     start: options.From = None,
     end: options.To = None,
-    attacks: Techniques = None,
+    attacks: options.Techniques = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
     form: Annotated[
@@ -48,7 +38,7 @@ def conditions(
     from trailwatch import api
 
     made = api.open(config=config, flags={"store.path": store}).conditions(
-        identity, start=start, end=end, techniques=techniques(attacks)
+        identity, start=start, end=end, techniques=attacks or ""
     )
     if form in (Form.text, Form.json):
         output.write(made.text() if form is Form.text else made.json(), out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from trailwatch.policy.evaluate import Policies
 from trailwatch.policy.forms import Form
 from trailwatch.policy.generate import generate
 from trailwatch.policy.generated import Generated
+from trailwatch.policy.intruder import beside
 from trailwatch.policy.proposal import Conditions
 from trailwatch.policy.propose import of_day, propose
 from trailwatch.policy.replay import Replay
@@ -40,17 +42,25 @@ class Permissions:
         end: str | None = None,
         boundary: str | None = None,
         scps: Iterable[str] = (),
+        techniques: str = "",
     ) -> Replay:
         """Judge every past call of a principal by policies: allow, would deny, or cannot tell, with the reason.
 
-        The policies are JSON files, joined; a boundary and each service control policy must allow as well.
+        The policies are JSON files, joined; a boundary and each service control policy must allow as well. `techniques`
+        is a folder of labelled attack logs: what of them would still have been allowed stands beside it.
         """
         given = (policies,) if isinstance(policies, str) else tuple(policies)
         chosen = Policies(
             _read(given, "identity"), _read((boundary,) if boundary else (), "boundary"), _read(tuple(scps), "scp")
         )
         window = parse_window(start, end, now=datetime.now(UTC))
-        return replays.replay(self.store, chosen, principal=principal, window=window, config=self.config)
+        made = replays.replay(self.store, chosen, principal=principal, window=window, config=self.config)
+        if not techniques:
+            return made
+        attacked = beside(
+            self.store, chosen, principal=made.principals[0], window=window, config=self.config, folder=techniques
+        )
+        return replace(made, intruder=attacked)
 
     def policy(
         self,

@@ -10,15 +10,18 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.errors import SourceError
 from trailwatch.ingest import collect
+from trailwatch.policy import past as pasts
 from trailwatch.policy.evaluate import Policies
-from trailwatch.policy.past import Past
-from trailwatch.policy.replay import Replay, judge
+from trailwatch.policy.past import Past, gathered
+from trailwatch.policy.replay import MEMORY, Replay, judge
 from trailwatch.profile import sessions
 from trailwatch.progress import Silent
 from trailwatch.store.schema import TEXT
+from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
 LABELS = "labels.json"
@@ -74,6 +77,18 @@ class Intruder:
 def intrude(past: Past, policies: Policies, *, folder: str) -> Intruder:
     """Play the techniques of a folder as the principal of a past."""
     return play(past.engine, policies, past.principal, past.until, folder=folder) if folder else Intruder(())
+
+
+def beside(
+    store: Store, policies: Policies, *, principal: str, window: Window, config: Config, folder: str
+) -> Intruder:
+    """Play the techniques of a folder as a principal of a store, beside a replay of its own calls."""
+    since, split, until = pasts.window(store, window)
+    with Engine(memory=MEMORY) as engine:
+        store.show(engine, "seen")
+        store.show(engine, "sessions")
+        past = gathered(store, engine, principal, since=since, split=split, until=until, config=config)
+        return play(past.engine, policies, principal, until, folder=folder)
 
 
 def play(engine: Engine, policies: Policies, principal: str, until: datetime, *, folder: str) -> Intruder:

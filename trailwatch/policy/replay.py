@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -21,6 +22,9 @@ from trailwatch.profile import identity, sessions
 from trailwatch.store.schema import TEXT, TIME
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
+
+if TYPE_CHECKING:
+    from trailwatch.policy.intruder import Intruder
 
 EXAMPLES = 3
 SESSION_DAYS = timedelta(days=2)  # a temporary credential lives up to 36 hours
@@ -53,6 +57,7 @@ class Replay:
     free: dict[str, int]  # calls that no policy can allow or deny, by event
     denied: int  # calls that were denied when they were made
     exceptions: int  # calls whose action goes by another name than their event
+    intruder: Intruder | None = None  # how labelled techniques would fare under the same policies
 
     def calls(self, outcome: Outcome) -> int:
         """Return how many calls have a verdict."""

@@ -40,7 +40,7 @@ _DATA = frozenset((
     "sns:publish", "kinesis:getrecords", "kinesis:putrecord", "kinesis:putrecords", "logs:putlogevents",
     "cloudwatch:putmetricdata", "firehose:putrecord", "firehose:putrecordbatch", "states:sendtasksuccess",
 ))  # fmt: skip
-_PASS = "iam:passrole"
+_HANDED = "iam:passrole"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _uses(engine: Engine, since: date, until: date) -> dict[str, _Uses]:
             key = action.lower()
             if row["calls"] and passing(action):
                 # To hand over a role leaves no record of its own: what may hand one over counts as use.
-                calls[row["principal"]][_PASS] += row["calls"]
+                calls[row["principal"]][_HANDED] += row["calls"]
             calls[row["principal"]][key] += row["calls"]
             if row["last_time"]:
                 last[row["principal"]][key] = max(row["last_time"], last[row["principal"]].get(key, row["last_time"]))
