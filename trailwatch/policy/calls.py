@@ -23,6 +23,9 @@ ARNS = r"""regexp_extract_all(resources, '(?i)"arn"\s*:\s*"([^"\\]+)"', 1)"""
 OBJECT = "regexp_matches(a, '^arn:aws[a-z-]*:s3:::[^/]+/')"
 ROLES = r"""regexp_extract_all(request, '"[A-Za-z]*[rR]ole[A-Za-z]*"\s*:\s*"(arn:aws[a-z-]*:iam::\d{12}:role/[^"\\]+)"', 1)"""
 
+# Whoever comes without credentials of AWS is let in by the trust policy of the role, and by no other.
+_BY_TRUST = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -86,6 +89,8 @@ def read(engine: Engine, policies: tuple[Policy, ...], *, ids: int = 1) -> Calls
 
 def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Policy, ...]) -> Pair:
     needed = permission(source, called, kind)
+    if called in _BY_TRUST and source == "sts.amazonaws.com" and any(policy.kind == "resource" for policy in policies):
+        needed = Permission("name", f"sts:{called}")
     action = needed.action.lower()
     limited = any(
         not statement.any_resource

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 NEEDED = 0.999  # of the held-out calls
 HISTORY_DAYS = 30
+FITTED_DAYS = 5  # with calls, in the first part: a job that ran twice shows no habit
 MOST_IDS = 1_000  # of one line of denied calls
 
 Place = Literal["permissions", "trust"]

@@ -91,7 +91,9 @@ AGES = {
 
 
 # What an OIDC provider says of whoever comes with its token; the key begins with the provider's name.
-SUBJECT = "case when identity_type = 'WebIdentityUser' and ends_with(identity_provider, '/{0}') then [user_name] end"
+SUBJECT = (
+    "case when identity_type = 'WebIdentityUser' and ends_with(lower(identity_provider), '/{0}') then [user_name] end"
+)
 _PROVIDER = re.compile(r"([a-z0-9][a-z0-9./-]{3,200}):sub")
 
 

@@ -11,7 +11,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import ConfigError, PolicyError
 from trailwatch.policy import past as pasts
 from trailwatch.policy import people
-from trailwatch.policy.condition import HISTORY_DAYS, NEEDED, Candidate, Condition
+from trailwatch.policy.condition import FITTED_DAYS, HISTORY_DAYS, NEEDED, Candidate, Condition
 from trailwatch.policy.fitting import permissions
 from trailwatch.policy.intruder import Intruder, intrude
 from trailwatch.policy.past import Past
@@ -103,6 +103,9 @@ def _lacking(past: Past, candidate: Candidate, total: int, allowed: int, denied:
     what = "it was taken on" if taken else "it was used"
     if days < HISTORY_DAYS:
         return f"{what} for {days:.0f} days of the window, and less than {HISTORY_DAYS} prove nothing"
+    fitted = past.part(held=False, taken=taken).days
+    if fitted < FITTED_DAYS:
+        return f"{what} on {fitted} days of the first part, and fewer than {FITTED_DAYS} show no habit"
     if not total:
         return f"there is no call after {past.split:%Y-%m-%d} to prove it on"
     if allowed < NEEDED * total:

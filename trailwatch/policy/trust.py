@@ -90,7 +90,7 @@ def _subjects(past: Past) -> Candidate:
     subjects = sorted({row[1] or "" for row in rows})
     host = providers[0].partition(":oidc-provider/")[2]
     keys = (f"{host or 'provider'}:sub",)
-    if len(providers) > 1 or not re.fullmatch(r"[a-z0-9][a-z0-9./-]{3,200}", host):
+    if len(providers) > 1 or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./-]{3,200}", host):
         return _refused(
             "OIDC subject", keys, f"the provider is not one with a name of its own ({', '.join(providers)})"
         )
