@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
-from trailwatch.actions import SENSITIVITY, level, passing, permission
+from trailwatch.actions import passing, permission
 from trailwatch.config import Config
 from trailwatch.detect import exports
 from trailwatch.detect.relations import DETAILS
@@ -19,27 +19,15 @@ from trailwatch.engine import Engine
 from trailwatch.errors import ConfigError, StoreError
 from trailwatch.policy import past
 from trailwatch.policy.escalation import held
-from trailwatch.policy.granted import Granted, Source, granted, spelled
-from trailwatch.policy.reviewed import Identity, Review, Signed, Step, Unused, Way
+from trailwatch.policy.granted import Source, granted, spelled
+from trailwatch.policy.reviewed import Identity, Review, Signed, Unused, Way
+from trailwatch.policy.weighing import CHANGING, DATA, MANY, in_the_dark, level_of, steps
 from trailwatch.policy.workloads import workloads
 from trailwatch.snapshot.changes import changes
 from trailwatch.store.schema import REVIEWS
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
-MANY = 2_000  # actions; who was granted so many was granted nothing in particular
-WAY_RISK = 10.0  # of each way to more than was given
-_CHANGING = ("Write", "Permissions management")
-# Use of data leaves a record only where the trail logs data events.
-_DATA = frozenset((
-    "s3:getobject", "s3:putobject", "s3:deleteobject", "s3:getobjectversion", "s3:deleteobjectversion", "s3:listbucket",
-    "s3:listbucketversions", "s3:getobjecttagging", "s3:putobjecttagging", "s3:getobjectacl", "s3:putobjectacl",
-    "s3:abortmultipartupload", "s3:listmultipartuploadparts", "lambda:invokefunction", "dynamodb:getitem",
-    "dynamodb:putitem", "dynamodb:updateitem", "dynamodb:deleteitem", "dynamodb:query", "dynamodb:scan",
-    "dynamodb:batchgetitem", "dynamodb:batchwriteitem", "sqs:sendmessage", "sqs:receivemessage", "sqs:deletemessage",
-    "sns:publish", "kinesis:getrecords", "kinesis:putrecord", "kinesis:putrecords", "logs:putlogevents",
-    "cloudwatch:putmetricdata", "firehose:putrecord", "firehose:putrecordbatch", "states:sendtasksuccess",
-))  # fmt: skip
 _HANDED = "iam:passrole"
 
 
@@ -75,7 +63,7 @@ def review(
         latest = signatures(store, engine)
     changed = _changes(store, entities, latest, now.date())
     logged = {action for used in uses.values() for action, calls in used.calls.items() if calls}
-    found = [_identity(row, sources, texts, uses, latest, changed, _DATA - logged) for row in entities]
+    found = [_identity(row, sources, texts, uses, latest, changed, DATA - logged) for row in entities]
     made = Review(
         since, until, min(row["taken_at"] for row in entities),
         tuple(sorted(found, key=lambda one: (-one.risk, one.principal))), sign,
@@ -165,72 +153,27 @@ def _identity(
     active = {action.partition(":")[0] for action in called}
     own_dark = dark & allowed.actions
     wide = len(allowed.actions) > MANY
+    # Of services whose data nobody logs, what is logged may be unused for all that.
+    logged = {service: actions - (set() if wide else own_dark) for service, actions in by_service.items()}
     unused = tuple(
-        Unused(service, len(actions), max((at for key, at in used.last.items() if key in actions), default=None))
-        for service, actions in sorted(by_service.items()) if service not in active and (not own_dark & actions or wide)
+        Unused(service, len(actions), max((at for key, at in used.last.items() if key in actions), default=None),
+               but_data=actions != by_service[service])
+        for service, actions in sorted(logged.items()) if actions and service not in active
     )  # fmt: skip
-    idle = {service: tuple(sorted(spelled(one) for one in by_service[service] - called - dark if _level(one) in _CHANGING))
+    idle = {service: tuple(sorted(spelled(one) for one in by_service[service] - called - dark if level_of(one) in CHANGING))
             for service in sorted(active)}  # fmt: skip
     idle = {service: names for service, names in idle.items() if names}
     return Identity(
         account, principal, row["kind"], tuple(_named(one) for one in own), boundary.name if boundary else "",
         len(allowed.actions), len(called), len(by_service), unused, idle, tuple(allowed.wildcards), ways,
-        changed.get(principal, ()), (*allowed.uncertain, *_dark(own_dark, wide=wide)),
-        tuple(_steps(principal, allowed, by_service, used, unused, idle, ways)), max(used.last.values(), default=None),
+        changed.get(principal, ()), (*allowed.uncertain, *in_the_dark(own_dark, wide=wide)),
+        tuple(steps(principal, allowed, logged, used.calls, unused, idle, ways)), max(used.last.values(), default=None),
         latest.get(principal),
     )  # fmt: skip
 
 
-def _dark(actions: Iterable[str], *, wide: bool) -> Iterable[str]:
-    names = [spelled(action) for action in sorted(actions)]
-    if names and not wide:
-        yield f"whether {', '.join(names)} was used: the trail logs no data events of it"
-
-
 def _named(source: Source) -> str:
     return f"{source.name} ({source.kind}{f', group {source.through}' if source.through else ''})"
-
-
-def _steps(
-    principal: str, allowed: Granted, by_service: Mapping[str, set[str]], used: _Uses, unused: Sequence[Unused],
-    idle: Mapping[str, Sequence[str]], ways: Sequence[Way],
-) -> Iterable[Step]:  # fmt: skip
-    gone = {action for one in unused for action in by_service[one.service]}
-    gone |= {action.lower() for names in idle.values() for action in names}
-    if unused:
-        largest = sorted(unused, key=lambda one: -_risk(by_service[one.service]))
-        shown = ", ".join(one.service for one in largest[:6]) + (
-            f" and {len(largest) - 6} more" if len(largest) > 6 else ""
-        )
-        actions = {action for one in unused for action in by_service[one.service]}
-        closed = [way for way in ways if any(action.lower() in actions for action in way.actions)]
-        yield Step(
-            principal, f"{len(unused)} services that it never used: {shown}", _risk(actions) + WAY_RISK * len(closed), 0
-        )
-    for service, names in idle.items():
-        closed = [way for way in ways if any(action in names for action in way.actions)]
-        what = f"{len(names)} changing actions of {service} that it never used, {_short(names)}"
-        yield Step(principal, what, _risk(names) + WAY_RISK * len(closed), 0)
-    # What is used now and then may still be worth more than it breaks.
-    for action in sorted(allowed.actions - gone):
-        closed = [way for way in ways if action in (one.lower() for one in way.actions)]
-        calls = used.calls.get(action, 0)
-        if calls and (closed or _level(action) == "Permissions management"):
-            note = f", which closes {', '.join(way.id for way in closed)}" if closed else ""
-            yield Step(principal, f"{spelled(action)}{note}", _risk([action]) + WAY_RISK * len(closed), calls)
-
-
-def _short(names: Sequence[str]) -> str:
-    return "as " + ", ".join(name.partition(":")[2] for name in names[:3])
-
-
-def _level(action: str) -> str:
-    prefix, _, name = action.partition(":")
-    return level(f"{prefix}.amazonaws.com", name)
-
-
-def _risk(actions: Iterable[str]) -> float:
-    return sum(SENSITIVITY.get(_level(action), 0.5) for action in actions)
 
 
 def _changes(

@@ -36,9 +36,8 @@ def _notes(made: Review) -> Iterator[str]:
 
 def _sections(made: Review, every: bool) -> Iterator[Section]:
     steps = made.steps if every else made.steps[:SHOWN_STEPS]
-    yield Section("Take away first", columns=("risk per call", "risk", "breaks", "of", "what"), rows=[
-        (f"{one.worth:,.1f}", f"{one.risk:,.1f}", f"{one.breaks:,}" if one.breaks else "nothing", one.principal, one.what)
-        for one in steps
+    yield Section("Take away first", columns=("risk per call", "risk", "calls broken", "of", "what"), rows=[
+        (_number(one.worth), _number(one.risk), f"{one.breaks:,}", one.principal, one.what) for one in steps
     ], lines=_rest(len(made.steps), len(steps), "things to take away"))  # fmt: skip
     shown = made.identities if every else made.identities[:SHOWN_IDENTITIES]
     for place, one in enumerate(shown, 1):
@@ -94,6 +93,10 @@ def _told(one: Identity, every: bool) -> Iterator[str]:
 
 def _rest(total: int, shown: int, what: str) -> tuple[str, ...]:
     return (f"{total - shown} more {what}: --all, or the pack",) if total > shown else ()
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def _last(at: datetime | None) -> str:

@@ -26,6 +26,7 @@ class Unused:
     service: str
     actions: int
     last_use: datetime | None  # ever, as far as the trail goes back
+    but_data: bool = False  # its data events are not logged, and count neither as used nor as unused
 
 
 @dataclass(frozen=True)

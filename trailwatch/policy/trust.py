@@ -115,7 +115,10 @@ def _subjects(past: Past) -> Candidate:
     return Candidate("OIDC subject", keys, rule, (statement,), _SPARED, "trust", "AssumeRoleWithWebIdentity")
 
 
-_SPARED = ("AWS services that take on the role: their statement stays as it is",)
+_SPARED = (
+    "AWS services that take on the role: their statement stays as it is",
+    "other conditions that the statement has already, as the audience of a token: they stay",
+)
 
 
 def _wanted(about: str, keys: tuple[str, ...], rule: str, accounts: Sequence[str], tests: dict[str, Any]) -> Candidate:
