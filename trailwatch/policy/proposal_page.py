@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trailwatch.investigate.document import Document, Section
-from trailwatch.policy.condition import HISTORY_DAYS, NEEDED, Condition, Denied
+from trailwatch.policy.condition import HISTORY_DAYS, MOST_IDS, NEEDED, Condition, Denied
 from trailwatch.policy.intruder_page import sections
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def _sections(made: Conditions) -> Iterator[Section]:
 
 def _told(one: Condition) -> Iterator[str]:
     yield from _lines(one.denied, "would have denied")
+    unlisted = one.judged - one.allowed - one.unknown - _sum(one.denied)
+    if unlisted > 0:
+        yield f"and {unlisted:,} more calls of these actions, which are not listed: {MOST_IDS:,} events of each are"
     if one.suspect:
         yield f"of {one.suspect:,} calls inside findings it would have denied {_sum(one.stopped):,}"
 
