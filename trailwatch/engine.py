@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from trailwatch.errors import EngineError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _RELATIONS = resources.files("trailwatch") / "sql"
 

@@ -54,7 +54,7 @@ from trailwatch.profile.features import features
 from pathlib import Path
 folder, day = Path(sys.argv[1]), date.fromisoformat(sys.argv[2])
 start, laps = (time.perf_counter(), time.process_time()), {}
-with Engine(threads=2, memory="2500MB", temporary=folder) as engine:
+with Engine(threads=2, memory="1500MB", temporary=folder) as engine:
     for table in ("activity", "identity_days", "seen"):
         files = sorted(str(path) for path in folder.glob(table + "-*.parquet"))
         engine.execute(f"create view {table} as from read_parquet(" + repr(files) + ")")

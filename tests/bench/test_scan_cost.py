@@ -32,16 +32,16 @@ FEW, MANY = 30, 200
 MOST_GROWTH = 3.0
 SAMPLE_LOGS = Path(__file__).parents[2] / "sample_logs"
 
-# The sample organization many times over, on one day: other users, other keys, other roles, other addresses.
+# Every day of the sample organization, many times over, on one day: each with users, keys, roles and addresses of its own.
 COPY = """
 select * replace (
     event_id || '-' || $copy as event_id,
-    timestamptz '2026-03-11' + to_seconds(hash(event_id, $copy) % 86400) as event_time,
+    timestamptz '2026-03-11' + (event_time - date_trunc('day', event_time)) as event_time,
     date '2026-03-11' as dt,
-    access_key_id || $copy as access_key_id,
+    access_key_id || '-' || dayofyear(dt) || '-' || $copy as access_key_id,
     replace(source_ip, '198.51.', '10' || ($copy % 90) || '.51.') as source_ip,
-    user_name || $copy as user_name,
-    identity_principal_id || $copy as identity_principal_id)
+    user_name || '-' || dayofyear(dt) || '-' || $copy as user_name,
+    identity_principal_id || '-' || dayofyear(dt) || '-' || $copy as identity_principal_id)
 from few
 """
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from trailwatch.engine import Engine
-from trailwatch.profile.features import HIGHEST, LOWEST, NAMES, Matrix, features
+from trailwatch.profile.columns import NAMES
+from trailwatch.profile.features import HIGHEST, LOWEST, Matrix, features
 
 
 @pytest.fixture

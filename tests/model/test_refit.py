@@ -17,7 +17,8 @@ from trailwatch.model.learnt import Learnt, dump, key, learnt, load, week_of
 from trailwatch.model.refit import Basis, of_week
 from trailwatch.model.scorers import fit, forget
 from trailwatch.model.shelf import Shelf
-from trailwatch.profile.features import NAMES, Matrix, features
+from trailwatch.profile.columns import NAMES
+from trailwatch.profile.features import Matrix, features
 from trailwatch.store.tables import Store
 
 MONDAY = date(2026, 3, 16)

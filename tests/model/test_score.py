@@ -12,7 +12,8 @@ import pytest
 from trailwatch.engine import Engine
 from trailwatch.model.score import ModelSettings, Scores, fair, score
 from trailwatch.model.scorers import fit, forget
-from trailwatch.profile.features import FEATURES, NAMES, features
+from trailwatch.profile.columns import FEATURES, NAMES
+from trailwatch.profile.features import features
 
 Score = Callable[..., Scores]
 

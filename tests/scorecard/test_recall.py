@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from trailwatch.profile.features import FEATURES
+from trailwatch.profile.columns import FEATURES
 from trailwatch.scorecard import rankings, text
 from trailwatch.scorecard.card import FAMILIES, Card, Line
 from trailwatch.scorecard.field import Planted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from digest.reports import CONFIG
 from news import FIRST, MONDAY, NOW, news, tell
-from sinks.places import S3, Gate, Hub, Mailbox, Place, Ses, Smtp, Sns, Webhook, gate
+from sinks.places import S3, Gate, Hub, Mailbox, Place, Ses, Smtp, Sns, Webhook, gate, started
 
 from trailwatch.sinks import mail
 from trailwatch.sinks.deliver import Delivery, deliver
@@ -89,13 +88,8 @@ def server() -> Iterator[Gate]:
 @pytest.fixture
 def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Smtp]:
     monkeypatch.setattr(mail, "WAITS", (0.01, 0.01))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(Mailbox(), hostname="127.0.0.1", port=port)
-    controller.start()
-    yield Smtp(controller)
-    controller.stop()
+    with started(Controller(Mailbox(), hostname="127.0.0.1", port=0)) as made:
+        yield made
 
 
 @pytest.fixture(params=["webhook", "s3", "sns", "ses", "security-hub", "smtp"])

@@ -7,6 +7,7 @@ import email.policy
 import http.client
 import json
 import re
+import socket
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -205,6 +206,19 @@ class Mailbox:
             return self.script.pop(0) if self.script else self.broken
         self.took.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 taken"
+
+
+@contextmanager
+def started(controller: Controller) -> Iterator[Smtp]:
+    """A mail server on a free port, until it is left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        controller.port = free.getsockname()[1]
+    controller.start()
+    try:
+        yield Smtp(controller)
+    finally:
+        controller.stop()
 
 
 class Smtp(Place):

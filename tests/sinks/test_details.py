@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import smtplib
+import ssl
 from pathlib import Path
 
 import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from news import EVIL, MONDAY, TOLD, TUESDAY, news, tell
-from sinks.places import OK, Gate, Hub, Smtp, Sns, Webhook, gate
+from sinks.places import OK, Gate, Hub, Mailbox, Smtp, Sns, Webhook, gate, started
 
 from trailwatch.config import Config
 from trailwatch.config.sinks import FileSink, S3Sink, StdoutSink
@@ -120,6 +124,47 @@ def test_a_part_that_sns_refuses_stays_and_comes_again_alone(moto, credentials, 
         assert place.ids() == [[json.loads(entries[0]["Message"])["id"]]]
         assert entries[0]["MessageAttributes"]["severity"] == {"DataType": "String", "StringValue": "critical"}
         assert entries[0]["Subject"].isascii()
+
+
+def test_a_finding_larger_than_a_message_of_sns_is_cut_and_blocks_nothing(moto, credentials, run, store) -> None:
+    tell(store, TUESDAY, news(21, title="\u2028" * 300_000), news(22))
+    with gate(moto.port) as made:
+        place = Sns(made)
+        (done,) = run(sink=place.sink())
+        assert (done.sent, done.waiting, done.problem) == (2, 0, "")
+        (dry,) = run(dry_run=True, sink=place.sink())
+        assert not dry.shown
+        bodies = [body.decode() for _, _, body in made.took]
+    assert max(map(len, bodies)) < 262_144 * 3, "a request is percent-encoded"
+    assert any("%22truncated%22" in body for body in bodies)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mail_goes_over_tls_with_a_login_and_not_to_a_stranger(security, run, monkeypatch, tmp_path) -> None:
+    authority, stranger = trustme.CA(), trustme.CA()
+    logins: list[bytes] = []
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def login(_server, _session, _envelope, _mechanism, data) -> AuthResult:
+        logins.append(data.password)
+        return AuthResult(success=data.login == b"somebody" and data.password == b"right", handled=False)
+
+    controller = Controller(
+        Mailbox(), hostname="127.0.0.1", port=0, authenticator=login, auth_required=security == "starttls",
+        **({"ssl_context": context, "auth_require_tls": False} if security == "tls" else {"tls_context": context, "require_starttls": True}),
+    )  # fmt: skip
+    with started(controller) as post:
+        sink = post.sink(security=security, user="somebody")
+        monkeypatch.setenv("TRAILWATCH_SMTP_PASSWORD", "right")
+        for known, problem in ((stranger, "certificate verify failed"), (authority, "")):
+            known.cert_pem.write_to_path(tmp_path / "ca.pem")
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+            (done,) = run(sink=sink)
+            assert problem in done.problem
+            assert done.sent == (0 if problem else 5)
+    assert logins == [b"right"]
+    assert len(post.box.took) == 1
 
 
 def test_security_hub_holds_the_findings_and_a_rise_updates_one(moto, credentials, run, store) -> None:

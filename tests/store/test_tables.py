@@ -85,6 +85,16 @@ def test_a_pinned_store_reads_what_was_there(store: Store) -> None:
     assert (_days(pinned), _days(store)) == ([1], [1, 2])
 
 
+def test_a_still_store_goes_on_reading_what_it_read_first(store: Store) -> None:
+    store.append(NAME, _rows(1))
+    still = store.still()
+    assert _days(still) == [1]
+    store.append(NAME, _rows(2))
+    assert _days(still) == [1]
+    assert _days(store) == [1, 2]
+    assert _days(store.still()) == [1, 2]
+
+
 def test_only_the_asked_days_are_read(store: Store) -> None:
     store.append(NAME, _rows(1, 2, 3))
     files = store.files(NAME, days=(date(2026, 1, 2), date(2026, 1, 3)))

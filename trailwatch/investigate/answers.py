@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import pandas as pd
 import pyarrow as pa
 
 from trailwatch.investigate import history_page, lineage_page
@@ -13,6 +12,9 @@ from trailwatch.investigate.document import Document
 from trailwatch.investigate.lineage import Lineage
 from trailwatch.investigate.parts import History
 from trailwatch.investigate.rows import Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Asker(Protocol):

@@ -73,8 +73,11 @@ def makers(desk: Desk, keys: Sequence[str]) -> list[Key]:
     """Return who made some long-term keys, at any time."""
     if not keys:
         return []
-    days = desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True)
-    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE)
+    first, _ = desk.life(keys)
+    days = [day for day in desk.days_of_actions(["iam:CreateAccessKey"], everywhere=True) if day <= first]
+    told = {f"key_{place}": key for place, key in enumerate(keys)}
+    desk.take(days, "event_name = 'CreateAccessKey'", everywhere=True, without=BESIDE,
+              then=" or ".join(f"contains(response, ${name})" for name in told), **told)  # fmt: skip
     return [key for key in _keys(desk) if key.key in set(keys)]
 
 
@@ -88,6 +91,8 @@ def keys_made_by(desk: Desk, credentials: set[str], days: set[date]) -> list[Key
 
 
 def _keys(desk: Desk) -> list[Key]:
+    if not desk.taken():
+        return []
     desk.means()
     rows = desk.engine.rows(
         "select issued_key, event_time, credential, case when target_user = '' then principal else account || '/user/' "
@@ -147,9 +152,15 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
             for action, paths in rule.get(how, {}).items():
                 removals.setdefault(action, []).append((sort, how, paths))
     start = min(one.time for one in made)
-    days = [day for day in desk.days_of_actions(list(removals), everywhere=True) if day >= start.date()]
+    days: set[date] = set()
+    for sort, rule in rules.items():
+        since = _since(desk, [one for one in made if one.kind == sort])
+        actions = [*rule.get("gone", {}), *rule.get("off", {})]
+        days |= {day for day in desk.days_of_actions(actions, everywhere=True) if day >= since}
     desk.take(days, "event_name in $names", everywhere=True, without=BESIDE,
               names=sorted({action.partition(":")[2] for action in removals}))  # fmt: skip
+    if not desk.taken():
+        return list(made)
     desk.understand()
     rows = desk.engine.rows(
         "select action, account, event_time, coalesce(nullif(person, ''), principal), request, response "
@@ -164,6 +175,12 @@ def fates(desk: Desk, made: Sequence[Created]) -> list[Created]:
             for name in names(paths, request, response):
                 ends.setdefault((kind, account, name), []).append((time, how, who))
     return [_fate(one, ends.get((one.kind, one.account, one.name), [])) for one in made]
+
+
+def _since(desk: Desk, made: Sequence[Created]) -> date:
+    """Return the first day on which things of one kind can have gone: keys not before their last use."""
+    since = min(one.time for one in made).date()
+    return max(since, desk.life([one.name for one in made])[1]) if made[0].kind == "access-key" else since
 
 
 def _fate(one: Created, ends: Sequence[tuple[datetime, str, str]]) -> Created:

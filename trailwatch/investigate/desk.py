@@ -42,8 +42,8 @@ class Desk:
     """A store, a window of days, and an engine in which the answer is worked out."""
 
     def __init__(self, store: Store, engine: Engine, config: Config, window: Window | None) -> None:
-        self.store, self.engine, self.config = store, engine, config
-        stored = sorted({key[0] for key in store.partitions("activity")})
+        self.store, self.engine, self.config = store.still(), engine, config
+        stored = sorted({key[0] for key in self.store.partitions("activity")})
         if not stored:
             raise StoreError("nothing is settled yet", where=store.uri, hint="trailwatch ingest SOURCE, then settle")
         last = stored[-1]
@@ -51,7 +51,7 @@ class Desk:
         first, end = self.window.days() or (stored[0], last)
         self.days = [day for day in stored if first <= day <= end]
         self.stored = stored
-        store.show(engine, "seen")
+        self.store.show(engine, "seen")
 
     @property
     def span(self) -> str:
@@ -82,6 +82,19 @@ class Desk:
         )  # fmt: skip
         seen = {row[0] for row in rows}
         return [day for day in self.days if day in seen]
+
+    def life(self, keys: Sequence[str]) -> tuple[date, date]:
+        """Return the first day of use of the keys that came last, and the last day of those that went first.
+
+        A key is made before its first use and removed after its last; of one that was never used it can be any day.
+        """
+        rows = self.engine.rows(
+            "select min(first_time)::date, max(last_time)::date from seen "
+            "where dimension = 'key' and list_contains($keys, value) group by value", keys=list(keys),
+        )  # fmt: skip
+        if len(rows) < len(set(keys)):
+            return date.max, date.min
+        return max(row[0] for row in rows), min(row[1] for row in rows)
 
     def days_of_actions(self, actions: list[str], *, everywhere: bool = False) -> list[date]:
         """Return the days of the window, or of all history, on which somebody called one of some actions."""
@@ -139,6 +152,10 @@ class Desk:
         """Take in the events that some keys signed, and those without a key of some principal ids."""
         own = "access_key_id in $keys" + (" or identity_principal_id in $ids" if ids else "")
         return self.take(days, f"({own}) and {also}", keys=keys, ids=ids, **options)
+
+    def taken(self) -> bool:
+        """Return whether anything was taken in."""
+        return bool(self.engine.rows("select 1 from raw_events limit 1"))
 
     def means(self) -> None:
         """Make `events` from what was taken in: what each record says by itself."""

@@ -69,7 +69,9 @@ def done_to(desk: Desk, asked: Asked) -> list[Done]:
     """Return what others did to a key, a user or a role: made, changed, switched off, deleted."""
     if asked.kind == "key":
         names = [f"iam:{verb}AccessKey" for verb in ("Create", "Update", "Delete")]
-        days = desk.days_of_actions(names, everywhere=True)
+        first, last = desk.life([asked.value])
+        days = [day for day in desk.days_of_actions(names, everywhere=True)
+                if day <= first or day >= last or day in desk.days]  # fmt: skip
         desk.take(
             days, "event_source = 'iam.amazonaws.com' and event_name in $names", everywhere=True,
             without=BESIDE,

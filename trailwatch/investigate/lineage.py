@@ -214,12 +214,15 @@ def _done(desk: Desk, nodes: Iterable[Node]) -> int:
     desk.tell("tree", credentials)
     desk.engine.execute("create or replace table done as select * from attributed semi join tree using (credential)")
     # The columns that say what was made are read of the calls that make something alone.
-    making = blast.making()
-    rows = desk.engine.rows("select distinct dt from done where list_contains($actions, action)", actions=making)
-    names = sorted({action.partition(":")[2] for action in making})
-    desk.take_keys([row[0] for row in rows], keys, ids, also="event_name in $names", names=names)
-    desk.understand()
-    desk.engine.execute("create or replace table making as select * from attributed semi join tree using (credential)")
+    actions = blast.making()
+    rows = desk.engine.rows("select distinct dt from done where list_contains($actions, action)", actions=actions)
+    names = sorted({action.partition(":")[2] for action in actions})
+    making = "select * from done limit 0"
+    if rows:
+        desk.take_keys([row[0] for row in rows], keys, ids, also="event_name in $names", names=names)
+        desk.understand()
+        making = "select * from attributed semi join tree using (credential)"
+    desk.engine.execute(f"create or replace table making as {making}")
     return left
 
 

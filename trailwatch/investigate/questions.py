@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from trailwatch import aws
 from trailwatch.config import Config, layered
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
@@ -41,7 +40,12 @@ def located(
     given = {**(flags or {}), **({"store.path": store} if store else {})}
     found = config if isinstance(config, Config) else layered(config, environment=os.environ, flags=given)[0]
     path = store or found.store.path
-    options = aws.storage_options(found.source) if path.startswith("s3://") else None
+    options = None
+    if path.startswith("s3://"):
+        # boto3 is slow to import, and a store in a folder does without it.
+        from trailwatch import aws
+
+        options = aws.storage_options(found.source)
     return Store.open(path, create=create, options=options), found
 
 

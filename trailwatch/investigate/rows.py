@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trailwatch.engine import Engine
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 20
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 — the wide forms count too

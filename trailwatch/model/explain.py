@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trailwatch.model.scorers import Model
-from trailwatch.profile.features import FEATURES, Feature, Matrix
+from trailwatch.profile.columns import FEATURES, Feature
+from trailwatch.profile.features import Matrix
 
 Floats = npt.NDArray[np.float64]
 MOST = 5  # reasons that a person reads

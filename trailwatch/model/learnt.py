@@ -8,14 +8,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import sklearn
 
 from trailwatch.errors import StoreError
-from trailwatch.profile.features import NAMES, Matrix
+from trailwatch.profile.columns import NAMES
+from trailwatch.profile.features import Matrix
 
 FORMAT = 2  # raised when scorers, calibration or features mean something else
 MOST_ROWS = 12_000  # sixty of them beyond the knee of a tail
@@ -57,7 +58,7 @@ def week_of(day: date) -> date:
 
 def versions() -> dict[str, str]:
     """Return the versions on which the scores depend."""
-    return {"format": str(FORMAT), "numpy": np.__version__, "scikit-learn": sklearn.__version__}
+    return {"format": str(FORMAT), "numpy": np.__version__, "scikit-learn": metadata.version("scikit-learn")}
 
 
 def key(*, seed: int, scorers: Sequence[str], excluded: Sequence[tuple[str, str, date]]) -> str:

@@ -17,7 +17,8 @@ from trailwatch.model.refit import Basis, basis, enough, of_week, usable
 from trailwatch.model.scorers import NAMES, Model, fit, parts_of
 from trailwatch.model.shelf import Shelf
 from trailwatch.profile import baseline
-from trailwatch.profile.features import FEATURES, PROGRAMS, Matrix, features
+from trailwatch.profile.columns import FEATURES
+from trailwatch.profile.features import PROGRAMS, Matrix, features
 from trailwatch.store.schema import IDENTITY_DAYS
 from trailwatch.store.tables import Store
 

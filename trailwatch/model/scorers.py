@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import config_context
-from sklearn.base import BaseEstimator
 
 from trailwatch.model.calibrate import Tail, combine, tail
-from trailwatch.model.forest import IdentityForest
 from trailwatch.model.learnt import Learnt, learnt
-from trailwatch.model.neighbours import Neighbours
-from trailwatch.model.rare import RareValues
-from trailwatch.model.spike import Spike
-from trailwatch.profile.features import FEATURES, Matrix
+from trailwatch.profile.columns import FEATURES
+from trailwatch.profile.features import Matrix
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 Floats = npt.NDArray[np.float64]
 FOLDS = 3
@@ -39,11 +37,36 @@ def _columns(*families: str) -> tuple[int, ...]:
     return tuple(i for i, feature in enumerate(FEATURES) if not families or feature.family in families)
 
 
+# scikit-learn takes longer to import than most questions take to answer: only who fits a model waits for it.
+def _forest(seed: int) -> BaseEstimator:
+    from trailwatch.model.forest import IdentityForest
+
+    return IdentityForest(n_estimators=TREES // FOLDS, random_state=seed)
+
+
+def _rare(_: int) -> BaseEstimator:
+    from trailwatch.model.rare import RareValues
+
+    return RareValues()
+
+
+def _spike(_: int) -> BaseEstimator:
+    from trailwatch.model.spike import Spike
+
+    return Spike()
+
+
+def _neighbours(seed: int) -> BaseEstimator:
+    from trailwatch.model.neighbours import Neighbours
+
+    return Neighbours(random_state=seed)
+
+
 SCORERS = (
-    Scorer("forest", lambda seed: IdentityForest(n_estimators=TREES // FOLDS, random_state=seed), _columns()),
-    Scorer("rare", lambda _: RareValues(), _columns("new", "place", "time", "rest", "week")),
-    Scorer("spike", lambda _: Spike(), _columns()),
-    Scorer("neighbours", lambda seed: Neighbours(random_state=seed), _columns()),
+    Scorer("forest", _forest, _columns()),
+    Scorer("rare", _rare, _columns("new", "place", "time", "rest", "week")),
+    Scorer("spike", _spike, _columns()),
+    Scorer("neighbours", _neighbours, _columns()),
 )
 NAMES = tuple(scorer.name for scorer in SCORERS)
 
@@ -124,12 +147,16 @@ def parts_of(model: Model, row: Floats) -> Mapping[str, float]:
 
 
 def _fit(scorer: Scorer, scaled: Floats, seed: int) -> Any:
+    from sklearn import config_context
+
     # Hundred trees would check hundred times what is checked here once.
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return scorer.make(seed).fit(scaled[:, scorer.columns])
 
 
 def _strangeness(estimator: Any, scorer: Scorer, scaled: Floats) -> Floats:
+    from sklearn import config_context
+
     with config_context(assume_finite=True, skip_parameter_validation=True):
         return np.asarray(-estimator.score_samples(scaled[:, scorer.columns]))
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from trailwatch import actions
 from trailwatch.engine import Engine
+from trailwatch.profile.columns import FEATURES
 from trailwatch.profile.usual import Floats, Frames
 
 WINDOW_DAYS = 90  # of activity, of which the newer half is trained on
@@ -21,59 +22,6 @@ OWN_DAYS = 28  # active days before a day that say what is usual
 WARM_UP = 14  # active days until an identity's own history counts in full
 PROGRAMS = "workload"  # the peers of whatever no person is behind
 LOWEST, HIGHEST = -6.0, 12.0  # spreads, beyond which a feature says no more
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column of the matrix."""
-
-    name: str
-    label: str
-    unit: str  # count, weight: kept as ln(1 + n); odds, times: as ln n; share
-    family: str  # much | new | place | time | rest | week
-    aspect: str  # features that tell the same fact fall together when it is explained away
-    floor: float  # the least spread, so that a first small change is no surprise
-    meaning: str
-
-    @property
-    def novelty(self) -> bool:
-        """Say whether everything is new in a new identity, so that newness counts only by and by."""
-        return self.family not in ("much", "rest")
-
-    @property
-    def prefix(self) -> str:
-        """Return what stands before the name in features_days.sql."""
-        return "y_" if self.family == "week" else "n_" if self.novelty else "x_"
-
-
-FEATURES = (
-    Feature("events", "events", "count", "much", "amount", 0.45, "Events of the day."),
-    Feature("writes", "changing calls", "count", "much", "amount", 0.5, "Events that are no reads."),
-    Feature("actions", "distinct actions", "count", "much", "amount", 0.3, "Distinct actions."),
-    Feature("sensitive", "distinct changing actions", "count", "much", "amount", 0.4, "Distinct actions of level Write or above."),
-    Feature("denied", "denied calls", "count", "much", "denied", 0.6, "Calls without permission."),
-    Feature("peak_events", "events within ten minutes", "count", "much", "amount", 0.5, "The busiest ten minutes."),
-    Feature("peak_reads", "distinct reads within ten minutes", "count", "much", "amount", 0.35, "The broadest ten minutes."),
-    Feature("targets", "distinct targets", "count", "much", "amount", 0.5, "Users, buckets, keys and so on that were acted on."),
-    Feature("secrets", "distinct secrets read", "count", "much", "secrets", 0.4, "Secrets and parameters whose value was read."),
-    Feature("sessions", "sessions at once", "count", "much", "amount", 0.4, "Most credentials in use within one hour."),
-    Feature("new_actions", "actions never used before", "count", "new", "actions", 0.4, "First uses over all history."),
-    Feature("new_sensitive", "weight of new actions", "weight", "new", "actions", 0.4, "First uses × access level × rarity in peers."),
-    Feature("peer_surprise", "surprise of new actions", "weight", "new", "actions", 0.6, "First uses × how few peers use them."),
-    Feature("rare_actions", "weight of unusual actions", "weight", "new", "actions", 0.5, "Rare for itself × level × rarity in peers."),
-    Feature("address_rarity", "rarity of the new network", "odds", "place", "network", 0.8, "How few peers use the rarest new network."),
-    Feature("new_address_share", "of events from networks never used before", "share", "place", "network", 0.2, "From networks it never used."),
-    Feature("new_client", "rarity of the new client", "odds", "place", "client", 0.8, "How few peers use the rarest new client."),
-    Feature("new_region", "surprise of new regions", "weight", "new", "region", 0.5, "First uses × how few peers use them."),
-    Feature("new_role", "surprise of roles newly assumed", "weight", "new", "role", 0.5, "First uses × how few peers assume them."),
-    Feature("hour_max", "rarity of the oddest hour", "odds", "time", "time", 0.9, "How seldom it works at the least usual hour."),
-    Feature("off_day", "rarity of this weekday", "odds", "time", "time", 0.6, "How seldom it works on this day of the week."),
-    Feature("asleep", "sleep against the longest usual pause", "times", "rest", "rest", 0.35, "Days asleep by the own rhythm, also of a key."),
-    Feature("root_use", "rarity of root use", "odds", "rest", "root", 0.5, "For root: how seldom it is used."),
-    Feature("week_new", "surprise of the week's new actions", "weight", "week", "actions", 0.6, "As peer_surprise, over seven days."),
-    Feature("week_rare", "weight of the week's unusual actions", "weight", "week", "actions", 0.5, "As rare_actions, over seven days."),
-)  # fmt: skip
-NAMES = tuple(feature.name for feature in FEATURES)
 
 
 @dataclass(frozen=True)
@@ -128,7 +76,7 @@ def features(engine: Engine, *, day: date, zones: Mapping[str, str] | None = Non
         engine.build(f"features_{name}", **parameters)
     names = engine.query("select principal, person, peer, root from features_identities order by id")
     # In the order of identities, then days: the days before a day stand before its row.
-    return _matrix(engine.query("select * from features_days order by id, dt"), names, first)
+    return _matrix(_measured(engine, first), names)
 
 
 _ZONES = pa.schema([("who", pa.string()), ("zone", pa.string())])
@@ -153,60 +101,85 @@ def _weigh(engine: Engine) -> None:
     }))  # fmt: skip
 
 
-def _matrix(rows: pa.Table, names: pa.Table, first: date) -> Matrix:
-    """Return the rows from `first` on, each beside what was usual for its identity on the active days before.
+@dataclass(frozen=True)
+class _Measured:
+    """The wanted rows: what was measured, and the own usual value, ninth decile and deviation, told by `known` days."""
+
+    id: npt.NDArray[np.int64]
+    day: npt.NDArray[Any]
+    first_day: npt.NDArray[Any]
+    active_days: npt.NDArray[Any]
+    known: npt.NDArray[np.int64]
+    raw: Floats
+    middle: Floats
+    high: Floats
+    deviation: Floats
+
+
+def _measured(engine: Engine, first: date) -> _Measured:
+    """Return the rows from `first` on with what was usual on the active days before.
 
     How new a day was is held against days after the warm-up only, when not everything was new; a week's sum against
     weeks that ended before this one began.
     """
-    every = {name: _numbers(rows.column(name)) for name in rows.column_names}
-    days = every["dt"].astype("datetime64[D]")
+    # In the order of identities, then days: the days before a day stand before its row.
+    rows = engine.query("select * from features_days order by id, dt")
+    # What no explanation asks for makes room for the matrix.
+    for name in ("totals", "present", "new", "dates", "gaps", "days"):
+        engine.clear(f"features_{name}")
+    id, dt, first_day, active = (_numbers(rows.column(name)) for name in ("id", "dt", "first_day", "active_days"))
+    columns = np.empty((len(rows), len(FEATURES)))
+    for place, feature in enumerate(FEATURES):
+        columns[:, place] = _numbers(rows.column(feature.prefix + feature.name))
+    del rows
+    days = dt.astype("datetime64[D]")
     wanted = np.flatnonzero(days >= np.datetime64(first))
     # The numbers follow the order of principals and persons.
-    wanted = wanted[np.lexsort((every["id"][wanted], days[wanted]))]
-    id = every["id"][wanted]
-    peer, root = _numbers(names.column("peer"))[id - 1].astype(str), _numbers(names.column("root"))[id - 1].astype(bool)
-    raw, middle, high, deviation, known = _measured(every, wanted)
-    floors = np.array([feature.floor for feature in FEATURES])
-    novel = np.array([feature.novelty for feature in FEATURES])
-    peers_usual, peers_spread = _of_peers(raw, peer, floors)
-    # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.
-    own_spread = np.maximum(np.maximum(1.4826 * deviation, (high - middle) / 1.28), floors)
-    trust = np.minimum(1.0, known / WARM_UP)[:, None]
-    has = np.isfinite(middle)
-    usual = np.where(has, trust * np.where(has, middle, 0) + (1 - trust) * peers_usual, peers_usual)
-    spread = np.where(has, trust * np.where(has, own_spread, 0) + (1 - trust) * peers_spread, peers_spread)
-    scaled = (raw - usual) / spread
-    # Root has no learning period: nothing of it is expected, ever.
-    grown = np.where(root, 1.0, np.minimum(1.0, every["active_days"][wanted] / WARM_UP))[:, None]
-    scaled = np.where(novel, grown * scaled, scaled)
-    scaled -= _moved_together(scaled, peer, days[wanted])
-    first_days = every["first_day"][wanted].astype("datetime64[D]")
-    return Matrix(
-        id=id, day=days[wanted], peer=peer,
-        principal=_numbers(names.column("principal"))[id - 1], person=_numbers(names.column("person"))[id - 1],
-        judged_from=np.where(root, first_days, first_days + np.timedelta64(WARM_UP, "D")),
-        raw=raw, usual=usual, spread=spread, peers_usual=peers_usual,
-        scaled=np.clip(scaled, LOWEST, HIGHEST),
-    )  # fmt: skip
-
-
-def _measured(
-    every: Mapping[str, npt.NDArray[Any]], wanted: npt.NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats, Floats, npt.NDArray[np.int64]]:
-    """Return each feature as measured, its usual value, ninth decile and deviation, and the days that tell these."""
-    own = Frames(every["id"], wanted, OWN_DAYS)
-    weeks = Frames(every["id"], wanted, OWN_DAYS + 7, 7)
-    columns = np.column_stack([every[feature.prefix + feature.name].astype(np.float64) for feature in FEATURES])
-    middle, high, deviation = (np.zeros((len(wanted), len(FEATURES))) for _ in range(3))
+    wanted = wanted[np.lexsort((id[wanted], days[wanted]))]
+    own, weeks = Frames(id, wanted, OWN_DAYS), Frames(id, wanted, OWN_DAYS + 7, 7)
+    raw = columns[wanted]
+    middle, high, deviation = (np.zeros_like(raw) for _ in range(3))
     # Novelty is nothing on most days, so that its median deviation is too.
     for prefix, frames, least in (("x_", own, 0), ("n_", own, WARM_UP), ("y_", weeks, 2 * WARM_UP)):
         chosen = [place for place, feature in enumerate(FEATURES) if feature.prefix == prefix]
-        found = frames.usual(columns[:, chosen], only=every["active_days"] >= least, deviations=prefix == "x_")
+        found = frames.usual(columns[:, chosen], only=active >= least, deviations=prefix == "x_")
         middle[:, chosen], high[:, chosen] = found.middle, found.high
         if prefix == "x_":
             deviation[:, chosen] = found.deviation
-    return np.round(columns[wanted], 9), np.round(middle, 9), np.round(high, 9), deviation, own.counts()
+    for block in (raw, middle, high):
+        np.round(block, 9, out=block)
+    return _Measured(
+        id[wanted], days[wanted], first_day[wanted].astype("datetime64[D]"), active[wanted], own.counts(),
+        raw, middle, high, deviation,
+    )  # fmt: skip
+
+
+def _matrix(found: _Measured, names: pa.Table) -> Matrix:
+    """Return the measured rows, each beside what was usual for its identity, the less the newer, and for its peers."""
+    who = found.id - 1
+    peer, root = _numbers(names.column("peer"))[who], _numbers(names.column("root"))[who].astype(bool)
+    floors = np.array([feature.floor for feature in FEATURES])
+    novel = np.array([feature.novelty for feature in FEATURES])
+    peers_usual, peers_spread = _of_peers(found.raw, peer, floors)
+    # The ninth decile sees the spread of what happens on three days in ten, where median and deviation are both zero.
+    own_spread = np.maximum(np.maximum(1.4826 * found.deviation, (found.high - found.middle) / 1.28), floors)
+    trust = np.minimum(1.0, found.known / WARM_UP)[:, None]
+    has = np.isfinite(found.middle)
+    usual = np.where(has, trust * np.where(has, found.middle, 0) + (1 - trust) * peers_usual, peers_usual)
+    spread = np.where(has, trust * np.where(has, own_spread, 0) + (1 - trust) * peers_spread, peers_spread)
+    del own_spread, peers_spread, has
+    scaled = (found.raw - usual) / spread
+    # Root has no learning period: nothing of it is expected, ever.
+    grown = np.where(root, 1.0, np.minimum(1.0, found.active_days / WARM_UP))[:, None]
+    scaled = np.where(novel, grown * scaled, scaled)
+    scaled -= _moved_together(scaled, peer, found.day)
+    return Matrix(
+        id=found.id, day=found.day, peer=peer,
+        principal=_numbers(names.column("principal"))[who], person=_numbers(names.column("person"))[who],
+        judged_from=np.where(root, found.first_day, found.first_day + np.timedelta64(WARM_UP, "D")),
+        raw=found.raw, usual=usual, spread=spread, peers_usual=peers_usual,
+        scaled=np.clip(scaled, LOWEST, HIGHEST, out=scaled),
+    )  # fmt: skip
 
 
 def _numbers(column: pa.ChunkedArray) -> npt.NDArray[Any]:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -71,6 +69,9 @@ def _components(size: int, ties: Iterable[tuple[Numbers, Numbers]]) -> Numbers:
         right.append(codes[told] + nodes)
         nodes += int(codes.max(initial=-1)) + 1
     pairs = (np.concatenate(left), np.concatenate(right))
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(pairs[0]), np.int8), pairs), shape=(nodes, nodes))
     _, found = connected_components(graph, directed=False)
     found = found[:size]

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from trailwatch.model.scorers import NAMES
-from trailwatch.profile.features import FEATURES
+from trailwatch.profile.columns import FEATURES
 from trailwatch.scorecard import rankings
 from trailwatch.scorecard.field import Planted
 from trailwatch.scorecard.measure import Measured, measure

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from trailwatch.findings.triage import NAMED
 from trailwatch.model.scorers import NAMES, fit
 from trailwatch.model.trees import plain_forest, yardstick
-from trailwatch.profile.features import FEATURES, Matrix
-from trailwatch.profile.features import NAMES as FEATURE_NAMES
+from trailwatch.profile.columns import FEATURES
+from trailwatch.profile.columns import NAMES as FEATURE_NAMES
+from trailwatch.profile.features import Matrix
 from trailwatch.scorecard.measure import Measured, judged, training
 from trailwatch.scorecard.rows import Rows
 

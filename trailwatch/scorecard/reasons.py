@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trailwatch.model.explain import reasons
 from trailwatch.model.scorers import fit
-from trailwatch.profile.features import FEATURES
+from trailwatch.profile.columns import FEATURES
 from trailwatch.scorecard.measure import Measured, judged, training
 from trailwatch.scorecard.recall import threshold
 from trailwatch.scorecard.rows import Rows

@@ -10,10 +10,11 @@ from trailwatch.aws import Caller, Refused
 from trailwatch.config.sinks import SnsSink
 from trailwatch.sinks.cloud import failed, region_of
 from trailwatch.sinks.lines import record
-from trailwatch.sinks.notice import Message, Notice, SinkError, batches, stable
+from trailwatch.sinks.notice import Message, Notice, batches, stable
 
 MOST, LARGEST = 10, 250_000  # entries and bytes of one request; SNS takes ten and 262,144
 SHORT = 20  # event ids of a finding that is too large with all of them
+CUT = 500  # characters of each word of one that still is
 
 
 class ToSns:
@@ -54,7 +55,10 @@ class ToSns:
                 {**record(notice), "event_ids": list(one.event_ids[:SHORT]), "evidence": {}, "truncated": True}
             )
         if len(text) > LARGEST:
-            raise SinkError(f"finding {one.id} is too large for a message", where=self._where, later=False)
+            # One finding must not stand in the way of all that come after it; its id leads to the rest.
+            plain = {name: value[:CUT] if isinstance(value, str) else value for name, value in record(notice).items()
+                     if value is None or isinstance(value, str | int | float)}  # fmt: skip
+            text = json.dumps(plain | {"truncated": True})
         attributes = {
             "severity": one.severity,
             "status": one.status,

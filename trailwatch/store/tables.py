@@ -48,12 +48,15 @@ class Store:
     somebody changed after the given version, so that an ingest during a settle loses nothing.
     """
 
-    def __init__(self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None) -> None:
+    def __init__(
+        self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None, still: bool = False
+    ) -> None:  # fmt: skip
         self.uri = uri.rstrip("/")
         self.local = "://" not in uri
         self._options = dict(options or {})
         self._versions = dict(versions or {})
         self._cache = None if self.local else Cache(self.uri, self._options)
+        self._still: dict[str, DeltaTable | None] | None = {} if still else None
 
     @staticmethod
     def open(
@@ -78,6 +81,10 @@ class Store:
     def at(self, versions: Mapping[str, int]) -> Store:
         """Return the same store, read at the given version of each table."""
         return Store(self.uri, options=self._options, versions=versions)
+
+    def still(self) -> Store:
+        """Return the same store for reading, each table opened once: at the version that it had when first asked for."""
+        return Store(self.uri, options=self._options, versions=self._versions, still=True)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
@@ -174,6 +181,13 @@ class Store:
                 raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
+        if self._still is None or version is not None:
+            return self._opened(table, version)
+        if table not in self._still:
+            self._still[table] = self._opened(table, None)
+        return self._still[table]
+
+    def _opened(self, table: str, version: int | None) -> DeltaTable | None:
         version = self._versions.get(table) if version is None else version
         if version == -1:
             return None
