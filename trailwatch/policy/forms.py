@@ -75,6 +75,9 @@ def _fitting(parts: Sequence[Document], limit: int, most: int) -> tuple[Document
 def _scp(actions: Sequence[str], free: Sequence[str], arns: Sequence[str]) -> Made:
     """Deny all but the actions that were used, to these principals alone; what is allowed, other policies say."""
     limit, _ = LIMITS["scp"]
+    if not arns:
+        what = "no record tells the ARN of a principal, and without one the policy would bind the whole account"
+        raise PolicyError(what, where="--form scp", hint="another form")
     by_service: dict[str, list[str]] = defaultdict(list)
     for action in sorted({*actions, *free}):
         by_service[action.partition(":")[0]].append(action)
@@ -82,9 +85,8 @@ def _scp(actions: Sequence[str], free: Sequence[str], arns: Sequence[str]) -> Ma
     while True:
         named = [f"{service}:*" if service in whole else action
                  for service, same in sorted(by_service.items()) for action in (same[:1] if service in whole else same)]  # fmt: skip
-        part: Document = {"Effect": "Deny", "NotAction": named, "Resource": "*"}
-        if arns:
-            part["Condition"] = {"ArnLike": {"aws:PrincipalArn": sorted(arns)}}
+        who = {"ArnLike": {"aws:PrincipalArn": sorted(set(arns))}}
+        part: Document = {"Effect": "Deny", "NotAction": named, "Resource": "*", "Condition": who}
         if size(document([part])) <= limit:
             what = f"whole services are left open, else it is too large: {', '.join(sorted(whole))}" if whole else ""
             return Made((document([part]),), what)

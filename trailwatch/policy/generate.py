@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from trailwatch.actions import exists
 from trailwatch.engine import Engine
-from trailwatch.errors import StoreError
+from trailwatch.errors import PolicyError, StoreError
 from trailwatch.policy import doubts, fates, forms, known, replay, suspect
 from trailwatch.policy import groups as by_use
 from trailwatch.policy import uses as past
@@ -45,14 +45,13 @@ def generate(
         store.show(engine, "seen")
         store.show(engine, "sessions")
         facts = known.read(store)
-        names = _principals(engine, identities, facts, group, where=store.uri)
+        names = _principals(engine, identities, facts, group, form, where=store.uri)
         _show(store, engine, names, window)
         suspects = suspect.mark(store, engine, days=window.days())
         uses = past.read(engine)
         found = fates.sort(uses.uses, failed=failed)
         arns = [arn for (arn,) in engine.rows(
-            "select distinct coalesce(nullif(issuer_arn, ''), identity_arn) as arn from policy_calls "
-            "where arn like 'arn:%' and principal not like '%/root' order by all")]  # fmt: skip
+            "select distinct coalesce(nullif(issuer_arn, ''), identity_arn) as arn from policy_calls where arn like 'arn:%' order by all")]  # fmt: skip
         free = sorted({
             f"{pair.source.split('.')[0]}:{pair.called}" for pair in uses.pairs
             if pair.permission.how == "none" and exists(pair.source.split(".")[0], pair.called)
@@ -82,13 +81,16 @@ def _newest(store: Store) -> Window:
 
 
 def _principals(
-    engine: Engine, identities: Sequence[str], facts: known.Known, group: str, *, where: str
+    engine: Engine, identities: Sequence[str], facts: known.Known, group: str, form: Form, *, where: str
 ) -> tuple[str, ...]:
     found = [name for text in identities for name in replay.principals(engine, text, where=where)]
     if group:
         found += facts.members(group)
     if not found:
         raise StoreError("nobody is named", where=where, hint="a user, a role, a permission set, or --group NAME")
+    if root := [name for name in found if name.endswith("/root") and form != "scp"]:
+        what = "nothing but a service control policy binds the root user"
+        raise PolicyError(what, where=root[0], hint="--form scp, and work with roles instead")
     return tuple(dict.fromkeys(found))
 
 

@@ -1,0 +1,346 @@
+"""A policy of what one identity used: what is in it, what is left out and why, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import iam
+import pyarrow as pa
+import pytest
+import trails
+
+import trailwatch
+from trailwatch.api import Trail
+from trailwatch.cli import generate as command
+from trailwatch.errors import ConfigError, PolicyError, StoreError
+from trailwatch.policy.forms import FORMS
+from trailwatch.store.schema import TABLES
+
+INSIDE, OUTSIDE = "198.51.100.7", "203.0.113.9"
+ROLE = f"arn:aws:iam::{trails.ACCOUNT}:role/worker"
+SECRET = f"arn:aws:secretsmanager:{trails.REGION}:{trails.ACCOUNT}:secret:db-AbCdEf"
+KEY = f"arn:aws:kms:{trails.REGION}:{trails.ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+TABLE = f"arn:aws:dynamodb:{trails.REGION}:{trails.ACCOUNT}:table/orders"
+HOSTILE = "x\x1b[31m' or 1=1 --\u202e"
+
+
+def call(number: int, source: str, name: str, address: str = INSIDE, **more: Any) -> dict[str, Any]:
+    """One call of alice."""
+    usual = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "sourceIPAddress": address, "readOnly": False}
+    return trails.record(number, **(usual | more))
+
+
+def item(number: int, name: str, key: str, **more: Any) -> dict[str, Any]:
+    """One call about an object of alice's bucket."""
+    return call(number, "s3", name, requestParameters={"bucketName": "mine", "key": key}, managementEvent=False,
+                resources=[{"ARN": f"arn:aws:s3:::mine/{key}"}, {"ARN": "arn:aws:s3:::mine"}], **more)  # fmt: skip
+
+
+def via(service: str) -> dict[str, Any]:
+    identity = trails.record()["userIdentity"] | {"invokedBy": f"{service}.amazonaws.com"}
+    return {
+        "userIdentity": identity,
+        "sourceIPAddress": f"{service}.amazonaws.com",
+        "userAgent": f"{service}.amazonaws.com",
+    }
+
+
+SECRET_READ, USER_DELETED, STRANGE = 20, 21, 22
+RECORDS = [
+    *(item(n, "GetObject", f"data/{n}") for n in range(1, 7)),
+    item(7, "PutObject", "reports/one"),
+    call(8, "lambda", "CreateFunction20150331", requestParameters={"functionName": "f", "role": ROLE}),
+    call(9, "kms", "Decrypt", resources=[{"ARN": KEY}], **via("s3")),
+    call(10, "dynamodb", "DescribeTable", resources=[{"ARN": TABLE}], **via("cloudformation")),
+    call(11, "sts", "GetCallerIdentity"),
+    call(12, "s3", f"Odd{HOSTILE}"),
+    item(13, "HeadObject", "data/none", errorCode="NoSuchKey", errorMessage="not there"),
+    item(14, "DeleteObject", "data/none", errorCode="NoSuchKey", errorMessage="not there"),
+    call(15, "iam", "DeleteUser", errorCode="AccessDenied", errorMessage="not authorized to perform"),
+    call(SECRET_READ, "secretsmanager", "GetSecretValue", requestParameters={"secretId": SECRET}),
+    call(USER_DELETED, "iam", "DeleteUser", requestParameters={"userName": "bob"}),
+    # Before the incident nobody came from there, and no finding names this call.
+    call(STRANGE, "ec2", "DescribeInstances", address=OUTSIDE),
+    call(23, "s3", "DeleteBucket", address=OUTSIDE, requestParameters={"bucketName": "mine"}),
+    call(24, "s3", "ListBuckets", address="192.0.2.1", eventTime="2026-01-04T10:00:00Z"),
+]  # fmt: skip
+IDS = {number: f"00000000-0000-4000-8000-{number:012d}" for number in range(30)}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Trail:
+    """A settled store of the calls of alice."""
+    root = tmp_path_factory.mktemp("generate")
+    earlier = [call(50 + n, "s3", "ListBuckets", eventTime=f"2026-01-0{n}T10:00:00Z") for n in range(1, 5)]
+    trails.Tree(root / "logs").put(trails.key(), [*RECORDS, *earlier])
+    made = trailwatch.open(str(root / "store"), config=trailwatch.Config(), create=True)
+    made.ingest(str(root / "logs"))
+    made.settle()
+    return made
+
+
+@pytest.fixture
+def trail(first: Trail, tmp_path: Path) -> Trail:
+    """A copy of the store, to write findings and exports to."""
+    shutil.copytree(first.store.uri, tmp_path / "store")
+    return trailwatch.open(str(tmp_path / "store"), config=trailwatch.Config())
+
+
+def append(trail: Trail, table: str, **values: Any) -> None:
+    schema = TABLES[table].columns
+    trail.store.append(table, pa.Table.from_pylist([{"dt": date(2026, 1, 5), **values}], schema=schema))
+
+
+def finding(trail: Trail, *events: int, id: str = "f1", severity: str = "medium", **more: Any) -> None:
+    append(trail, "findings", id=id, kind="activity", title=f"Odd {HOSTILE}", severity=severity, status="new", suppressed_by="",
+           event_ids=[IDS[number] for number in events], count=len(events), **more)  # fmt: skip
+
+
+def allowed(made: Any) -> dict[str, set[str]]:
+    """Action → resources of all documents."""
+    found: dict[str, set[str]] = {}
+    for one in made.documents:
+        for part in one["Statement"]:
+            actions, resources = (
+                part[key] if isinstance(part[key], list) else [part[key]] for key in ("Action", "Resource")
+            )
+            for action in actions:
+                found.setdefault(action, set()).update(resources)
+    return found
+
+
+def conditions(made: Any) -> dict[str, Any]:
+    return {
+        str(part["Action"]): part["Condition"]
+        for one in made.documents
+        for part in one["Statement"]
+        if "Condition" in part
+    }
+
+
+def test_what_succeeded_is_allowed_and_nothing_else(first: Trail) -> None:
+    found = allowed(first.policy("alice"))
+    assert found == {
+        "s3:GetObject": {"arn:aws:s3:::mine/data/*"}, "s3:PutObject": {"arn:aws:s3:::mine/reports/one"},
+        "lambda:CreateFunction": {f"arn:aws:lambda:{trails.REGION}:{trails.ACCOUNT}:function:f"}, "iam:PassRole": {ROLE},
+        "kms:Decrypt": {KEY}, "dynamodb:DescribeTable": {TABLE}, "secretsmanager:GetSecretValue": {SECRET},
+        "iam:DeleteUser": {f"arn:aws:iam::{trails.ACCOUNT}:user/*bob"}, "ec2:DescribeInstances": {"*"},
+        "s3:DeleteBucket": {"arn:aws:s3:::mine"}, "s3:ListAllMyBuckets": {"*"},
+    }  # fmt: skip
+
+
+def test_what_a_service_did_on_behalf_is_allowed_to_it_alone(first: Trail) -> None:
+    assert conditions(first.policy("alice")) == {
+        "kms:Decrypt": {"StringEquals": {"kms:ViaService": f"s3.{trails.REGION}.amazonaws.com"}},
+        "dynamodb:DescribeTable": {"StringEquals": {"aws:CalledViaLast": "cloudformation.amazonaws.com"}},
+    }
+
+
+def test_denied_and_failed_calls_stand_apart(first: Trail) -> None:
+    made = first.policy("alice")
+    assert [(line.action, line.calls, line.granted) for line in made.denied] == [("iam:DeleteUser", 1, True)]
+    assert [(line.action, line.granted) for line in made.failed] == [("s3:DeleteObject", False), ("s3:GetObject", True)]
+    counted = first.policy("alice", failed=True)
+    assert allowed(counted)["s3:DeleteObject"] == {"arn:aws:s3:::mine/data/none"}
+    assert counted.failed == ()
+
+
+def test_what_is_uncertain_is_told(first: Trail) -> None:
+    made = first.policy("alice")
+    told = {doubt.what: doubt.about for doubt in made.doubts}
+    assert next(about for what, about in told.items() if "iam:PassRole" in what) == [ROLE]
+    assert any("days only" in what for what in told)
+    assert any("no digest" in what for what in told)
+    assert any("no table knows the action" in what for what in told)
+    assert not any("no data events" in what for what in told)
+    assert list(made.coverage.none) == ["sts:GetCallerIdentity"]
+    assert sum(made.coverage.unknown.values()) == 1
+    assert made.coverage.by_exception == 7  # ListBuckets, HeadObject, and the date of an API
+
+
+def test_a_whole_window_without_data_events_is_told(first: Trail) -> None:
+    made = first.policy("alice", start="2026-01-01", end="2026-01-04")
+    assert any("no data events" in doubt.what for doubt in made.doubts)
+    assert allowed(made) == {"s3:ListAllMyBuckets": {"*"}}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_policy_allows_the_calls_that_it_was_made_of(first: Trail, form: Any, tmp_path: Path) -> None:
+    made = first.policy("alice", form=form)
+    assert (made.proof.allowed, made.proof.denied, made.proof.unknown) == (19, 0, 0)
+    path, every = tmp_path / "made.json", tmp_path / "every.json"
+    path.write_text(made.policies()[0])
+    every.write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    )
+    given = {"scp": {"scps": [str(path)]}, "boundary": {"boundary": str(path)}}.get(form, {})
+    replayed = first.replay(str(every if given else path), principal="alice", **given)
+    # What failed is no use, and may be denied; the event that no table knows nobody can judge.
+    assert {line.action for line in replayed.lines if line.outcome == "would deny"} <= {
+        "s3:DeleteObject",
+        "s3:GetObject",
+    }
+    assert sum(line.calls for line in replayed.lines if line.outcome == "cannot tell") <= 1
+    assert replayed.calls("allow") >= 19
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_parliament_has_nothing_against_it(first: Trail, form: Any) -> None:
+    with warnings.catch_warnings():
+        # It reads its data by a deprecated way.
+        warnings.simplefilter("ignore")
+        from parliament import analyze_policy_string
+
+    def issues(text: str) -> list[str]:
+        return [found.issue for found in analyze_policy_string(text).findings]
+
+    assert [issues(text) for text in first.policy("alice", form=form).policies()] == [[]]
+    assert "UNKNOWN_ACTION" in issues(
+        '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Nothing", "Resource": "*"}}'
+    )
+
+
+def removed(made: Any) -> dict[str, list[str]]:
+    return {one.finding: one.actions for one in made.removed}
+
+
+def test_what_a_finding_tells_of_is_left_out(trail: Trail) -> None:
+    finding(trail, SECRET_READ, USER_DELETED)
+    made = trail.policy("alice")
+    assert removed(made) == {"f1": ["iam:DeleteUser", "secretsmanager:GetSecretValue"]}
+    assert {"iam:DeleteUser", "secretsmanager:GetSecretValue"}.isdisjoint(allowed(made))
+    assert made.removed[0].calls == 2
+    assert "so not allowed: iam:DeleteUser" in made.text()
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "left_out"),
+    [
+        ({"severity": "low"}, "", False),
+        ({"severity": "low"}, "confirmed", True),
+        ({}, "benign", False),
+        ({"suppressed_by": "declared"}, "", False),
+        ({"kind": "posture"}, "", False),
+    ],
+)
+def test_what_counts_as_a_finding(trail: Trail, more: dict[str, Any], verdict: str, left_out: bool) -> None:
+    append(trail, "findings", **{
+        "id": "f1", "kind": "activity", "title": "t", "severity": "medium", "status": "new", "suppressed_by": "",
+        "event_ids": [IDS[SECRET_READ]], "count": 1,
+    } | more)  # fmt: skip
+    if verdict:
+        append(trail, "marks", finding="f1", verdict=verdict, marked_at=datetime(2026, 1, 6, tzinfo=UTC))
+    assert ("secretsmanager:GetSecretValue" not in allowed(trail.policy("alice"))) is left_out
+
+
+def test_an_incident_counts_with_all_its_findings(trail: Trail) -> None:
+    finding(trail, SECRET_READ, severity="low")
+    assert trail.policy("alice").removed == ()
+    append(trail, "incidents", id="i1", title="t", severity="high", status="new", findings=["f1"])
+    assert removed(trail.policy("alice")) == {"f1": ["secretsmanager:GetSecretValue"]}
+
+
+def test_a_network_of_findings_alone_is_left_out_whole(trail: Trail) -> None:
+    finding(trail, STRANGE)
+    assert removed(trail.policy("alice")) == {"f1": ["ec2:DescribeInstances", "s3:DeleteBucket"]}
+
+
+def test_users_of_a_group_share_one_policy(trail: Trail) -> None:
+    shelf = iam.Shelf(trail.store.uri)
+    read = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}
+    policies = [{
+        "PolicyName": name, "Arn": f"arn:aws:iam::aws:policy/{name}", "AttachmentCount": 1,
+        "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": True, "Document": text}],
+    } for name, text in (("Everything", iam.ALL), ("Reading", read), ("Broken", {"Statement": 7}))]  # fmt: skip
+    own = {"PolicyName": "Everything", "PolicyArn": "arn:aws:iam::aws:policy/Everything"}
+    shelf.put("authorization-details", iam.details(users=[iam.user(AttachedManagedPolicies=[own])], policies=policies))
+    arn = f"arn:aws:iam::{trails.ACCOUNT}:user/alice"
+    last = [{"ServiceNamespace": name, "LastAuthenticated": "2026-01-05T11:00:00Z"} for name in ("s3", "glue")]
+    shelf.put("service-last-accessed", {arn: last})
+    made = trail.policy(group="Developers")
+    assert made.principals == (f"{trails.ACCOUNT}/user/alice",)
+    assert [about for doubt in made.doubts for about in doubt.about if "glue" in about] == [
+        f"glue by {trails.ACCOUNT}/user/alice, last on 2026-01-05"
+    ]
+    ranked = {one.name: one for one in made.managed}
+    assert list(ranked) == ["Everything", "Reading", "Broken"]
+    assert "statement 1" in ranked["Broken"].problem
+    assert (ranked["Everything"].covered, ranked["Everything"].attached) == (ranked["Everything"].needed, True)
+    assert ranked["Everything"].excess > 20_000
+    assert ranked["Everything"].risky > 300
+    assert ranked["Reading"].missing[0] == "dynamodb:DescribeTable"
+    assert 10 < ranked["Reading"].excess < 200
+    with pytest.raises(StoreError, match="no snapshot knows"):
+        trail.policy(group="nobody")
+
+
+def test_mistakes_are_told_in_a_sentence(first: Trail) -> None:
+    for names, problem in (((), "nobody is named"), (("zed",), "no principal is called")):
+        with pytest.raises(StoreError, match=problem):
+            first.policy(*names)
+
+
+def test_it_shows_itself(first: Trail) -> None:
+    made = first.policy("alice")
+    for text in (made.text(), str(made), made._repr_html_()):
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+    assert "<pre>" in made._repr_html_()
+    frame = made.df()
+    assert list(frame["action"]) == sorted(frame["action"])
+    assert bool(frame.set_index("action")["inferred"]["iam:PassRole"])
+    values = json.loads(made.json())
+    assert values["schema"] == 1
+    assert values["documents"] == list(made.documents)
+    assert values["sizes"] == [len(json.dumps(made.documents[0], separators=(",", ":")))]
+
+
+def test_the_command_prints_a_policy_that_pipes(
+    first: Trail, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared: dict[str, Any] = {"store": first.store.uri, "form": command.Print.policy}
+    command.generate(["alice"], **shared)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["Version"] == "2012-10-17"
+    assert "uncertain: " in shown.err
+    command.generate(["alice"], **shared, out=str(tmp_path / "p.json"))
+    assert json.loads((tmp_path / "p.json").read_text()) == json.loads(shown.out)
+    with pytest.raises(ConfigError, match="no use"):
+        command.generate(["alice"], **shared, start="2026-01-06", end="2026-01-07")
+
+
+def test_several_documents_become_several_files(
+    first: Trail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trailwatch.policy import forms
+
+    monkeypatch.setattr(forms, "LIMITS", {**forms.LIMITS, "managed": (700, 10)})
+    shared: dict[str, Any] = {"store": first.store.uri, "form": command.Print.policy}
+    with pytest.raises(ConfigError, match="takes 2 policies"):
+        command.generate(["alice"], **shared)
+    command.generate(["alice"], **shared, out=str(tmp_path / "p.json"))
+    files = sorted(tmp_path.iterdir())
+    assert [path.name for path in files] == ["p-1.json", "p-2.json"]
+    assert all(json.loads(path.read_text())["Statement"] for path in files)
+
+
+def test_root_takes_nothing_but_a_service_control_policy(tmp_path: Path) -> None:
+    who = {
+        "type": "Root",
+        "principalId": trails.ACCOUNT,
+        "arn": f"arn:aws:iam::{trails.ACCOUNT}:root",
+        "accountId": trails.ACCOUNT,
+    }
+    trails.Tree(tmp_path / "logs").put(trails.key(), [call(1, "s3", "ListBuckets", userIdentity=who)])
+    made = trailwatch.open(str(tmp_path / "store"), config=trailwatch.Config(), create=True)
+    made.ingest(str(tmp_path / "logs"))
+    made.settle()
+    with pytest.raises(PolicyError, match="root"):
+        made.policy(f"{trails.ACCOUNT}/root")
+    (part,) = made.policy(f"{trails.ACCOUNT}/root", form="scp").documents[0]["Statement"]
+    assert part["Condition"]["ArnLike"]["aws:PrincipalArn"] == [who["arn"]]
