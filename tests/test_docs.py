@@ -144,6 +144,13 @@ def test_the_policy_reads_and_writes_nothing() -> None:
     assert [statement["Action"] for statement in policy["Statement"]] == ["s3:ListBucket", "s3:GetObject"]
 
 
+def test_the_generated_policy_is_what_the_command_prints(demo) -> None:
+    place = BLOCKS.index(_block("policy: svc-reports"))
+    shown, piped = (shlex.split(line.partition(">")[0])[1:] for line in BLOCKS[place].text.splitlines())
+    assert _missing(BLOCKS[place + 1].text, _run(demo.folder, "-m", "trailwatch", *shown)) == ""
+    assert json.loads(_run(demo.folder, "-m", "trailwatch", *piped))["Version"] == "2012-10-17"
+
+
 def _called() -> Iterator[list[str]]:
     for block in BLOCKS:
         for line in block.text.splitlines() if block.kind in {"sh", "cron"} else ():

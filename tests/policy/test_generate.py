@@ -3,115 +3,22 @@
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import iam
-import pyarrow as pa
 import pytest
 import trails
+from policy.alice import KEY, ROLE, SECRET, TABLE, allowed, call, first, trail
 
 import trailwatch
 from trailwatch.api import Trail
 from trailwatch.cli import generate as command
 from trailwatch.errors import ConfigError, PolicyError, StoreError
 from trailwatch.policy.forms import FORMS
-from trailwatch.store.schema import TABLES
 
-INSIDE, OUTSIDE = "198.51.100.7", "203.0.113.9"
-ROLE = f"arn:aws:iam::{trails.ACCOUNT}:role/worker"
-SECRET = f"arn:aws:secretsmanager:{trails.REGION}:{trails.ACCOUNT}:secret:db-AbCdEf"
-KEY = f"arn:aws:kms:{trails.REGION}:{trails.ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-TABLE = f"arn:aws:dynamodb:{trails.REGION}:{trails.ACCOUNT}:table/orders"
-HOSTILE = "x\x1b[31m' or 1=1 --\u202e"
-
-
-def call(number: int, source: str, name: str, address: str = INSIDE, **more: Any) -> dict[str, Any]:
-    """One call of alice."""
-    usual = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "sourceIPAddress": address, "readOnly": False}
-    return trails.record(number, **(usual | more))
-
-
-def item(number: int, name: str, key: str, **more: Any) -> dict[str, Any]:
-    """One call about an object of alice's bucket."""
-    return call(number, "s3", name, requestParameters={"bucketName": "mine", "key": key}, managementEvent=False,
-                resources=[{"ARN": f"arn:aws:s3:::mine/{key}"}, {"ARN": "arn:aws:s3:::mine"}], **more)  # fmt: skip
-
-
-def via(service: str) -> dict[str, Any]:
-    identity = trails.record()["userIdentity"] | {"invokedBy": f"{service}.amazonaws.com"}
-    return {
-        "userIdentity": identity,
-        "sourceIPAddress": f"{service}.amazonaws.com",
-        "userAgent": f"{service}.amazonaws.com",
-    }
-
-
-SECRET_READ, USER_DELETED, STRANGE = 20, 21, 22
-RECORDS = [
-    *(item(n, "GetObject", f"data/{n}") for n in range(1, 7)),
-    item(7, "PutObject", "reports/one"),
-    call(8, "lambda", "CreateFunction20150331", requestParameters={"functionName": "f", "role": ROLE}),
-    call(9, "kms", "Decrypt", resources=[{"ARN": KEY}], **via("s3")),
-    call(10, "dynamodb", "DescribeTable", resources=[{"ARN": TABLE}], **via("cloudformation")),
-    call(11, "sts", "GetCallerIdentity"),
-    call(12, "s3", f"Odd{HOSTILE}"),
-    item(13, "HeadObject", "data/none", errorCode="NoSuchKey", errorMessage="not there"),
-    item(14, "DeleteObject", "data/none", errorCode="NoSuchKey", errorMessage="not there"),
-    call(15, "iam", "DeleteUser", errorCode="AccessDenied", errorMessage="not authorized to perform"),
-    call(SECRET_READ, "secretsmanager", "GetSecretValue", requestParameters={"secretId": SECRET}),
-    call(USER_DELETED, "iam", "DeleteUser", requestParameters={"userName": "bob"}),
-    # Before the incident nobody came from there, and no finding names this call.
-    call(STRANGE, "ec2", "DescribeInstances", address=OUTSIDE),
-    call(23, "s3", "DeleteBucket", address=OUTSIDE, requestParameters={"bucketName": "mine"}),
-    call(24, "s3", "ListBuckets", address="192.0.2.1", eventTime="2026-01-04T10:00:00Z"),
-]  # fmt: skip
-IDS = {number: f"00000000-0000-4000-8000-{number:012d}" for number in range(30)}
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Trail:
-    """A settled store of the calls of alice."""
-    root = tmp_path_factory.mktemp("generate")
-    earlier = [call(50 + n, "s3", "ListBuckets", eventTime=f"2026-01-0{n}T10:00:00Z") for n in range(1, 5)]
-    trails.Tree(root / "logs").put(trails.key(), [*RECORDS, *earlier])
-    made = trailwatch.open(str(root / "store"), config=trailwatch.Config(), create=True)
-    made.ingest(str(root / "logs"))
-    made.settle()
-    return made
-
-
-@pytest.fixture
-def trail(first: Trail, tmp_path: Path) -> Trail:
-    """A copy of the store, to write findings and exports to."""
-    shutil.copytree(first.store.uri, tmp_path / "store")
-    return trailwatch.open(str(tmp_path / "store"), config=trailwatch.Config())
-
-
-def append(trail: Trail, table: str, **values: Any) -> None:
-    schema = TABLES[table].columns
-    trail.store.append(table, pa.Table.from_pylist([{"dt": date(2026, 1, 5), **values}], schema=schema))
-
-
-def finding(trail: Trail, *events: int, id: str = "f1", severity: str = "medium", **more: Any) -> None:
-    append(trail, "findings", id=id, kind="activity", title=f"Odd {HOSTILE}", severity=severity, status="new", suppressed_by="",
-           event_ids=[IDS[number] for number in events], count=len(events), **more)  # fmt: skip
-
-
-def allowed(made: Any) -> dict[str, set[str]]:
-    """Action → resources of all documents."""
-    found: dict[str, set[str]] = {}
-    for one in made.documents:
-        for part in one["Statement"]:
-            actions, resources = (
-                part[key] if isinstance(part[key], list) else [part[key]] for key in ("Action", "Resource")
-            )
-            for action in actions:
-                found.setdefault(action, set()).update(resources)
-    return found
+__all__ = ["first", "trail"]  # fixtures
 
 
 def conditions(made: Any) -> dict[str, Any]:
@@ -203,51 +110,6 @@ def test_parliament_has_nothing_against_it(first: Trail, form: Any) -> None:
     assert "UNKNOWN_ACTION" in issues(
         '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Nothing", "Resource": "*"}}'
     )
-
-
-def removed(made: Any) -> dict[str, list[str]]:
-    return {one.finding: one.actions for one in made.removed}
-
-
-def test_what_a_finding_tells_of_is_left_out(trail: Trail) -> None:
-    finding(trail, SECRET_READ, USER_DELETED)
-    made = trail.policy("alice")
-    assert removed(made) == {"f1": ["iam:DeleteUser", "secretsmanager:GetSecretValue"]}
-    assert {"iam:DeleteUser", "secretsmanager:GetSecretValue"}.isdisjoint(allowed(made))
-    assert made.removed[0].calls == 2
-    assert "so not allowed: iam:DeleteUser" in made.text()
-
-
-@pytest.mark.parametrize(
-    ("more", "verdict", "left_out"),
-    [
-        ({"severity": "low"}, "", False),
-        ({"severity": "low"}, "confirmed", True),
-        ({}, "benign", False),
-        ({"suppressed_by": "declared"}, "", False),
-        ({"kind": "posture"}, "", False),
-    ],
-)
-def test_what_counts_as_a_finding(trail: Trail, more: dict[str, Any], verdict: str, left_out: bool) -> None:
-    append(trail, "findings", **{
-        "id": "f1", "kind": "activity", "title": "t", "severity": "medium", "status": "new", "suppressed_by": "",
-        "event_ids": [IDS[SECRET_READ]], "count": 1,
-    } | more)  # fmt: skip
-    if verdict:
-        append(trail, "marks", finding="f1", verdict=verdict, marked_at=datetime(2026, 1, 6, tzinfo=UTC))
-    assert ("secretsmanager:GetSecretValue" not in allowed(trail.policy("alice"))) is left_out
-
-
-def test_an_incident_counts_with_all_its_findings(trail: Trail) -> None:
-    finding(trail, SECRET_READ, severity="low")
-    assert trail.policy("alice").removed == ()
-    append(trail, "incidents", id="i1", title="t", severity="high", status="new", findings=["f1"])
-    assert removed(trail.policy("alice")) == {"f1": ["secretsmanager:GetSecretValue"]}
-
-
-def test_a_network_of_findings_alone_is_left_out_whole(trail: Trail) -> None:
-    finding(trail, STRANGE)
-    assert removed(trail.policy("alice")) == {"f1": ["ec2:DescribeInstances", "s3:DeleteBucket"]}
 
 
 def test_users_of_a_group_share_one_policy(trail: Trail) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trailwatch.actions import templates
+
 Document = dict[str, Any]
 Condition = tuple[tuple[str, str, str], ...]
 """Operator, key and value of each test."""
@@ -26,13 +28,15 @@ def statements(grants: Iterable[Grant]) -> list[Document]:
     """Return the statements that allow exactly some grants, joined in the shorter of two ways.
 
     Actions on the same resources stand together, or resources of the same actions do; joining more than is the same
-    would allow what was never used.
+    would allow what was never used. An action that works on several kinds of resources at once keeps them in one place.
     """
     found: list[Document] = []
-    groups: dict[tuple[Condition, str], set[Grant]] = defaultdict(set)
+    groups: dict[tuple[Condition, str, str], set[Grant]] = defaultdict(set)
     for grant in grants:
-        groups[grant.condition, grant.action.partition(":")[0] if grant.resource != "*" else "*"].add(grant)
-    for (condition, _), same in sorted(groups.items()):
+        service = grant.action.partition(":")[0] if grant.resource != "*" else "*"
+        several = service != "*" and sum(kind.required for kind in templates(grant.action)) > 1
+        groups[grant.condition, service, grant.action if several else ""].add(grant)
+    for (condition, _, _), same in sorted(groups.items()):
         one = _by(same, condition, resources_first=True)
         other = _by(same, condition, resources_first=False)
         found += min(one, other, key=size)
