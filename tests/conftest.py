@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # Where the long files are; they start first, or one process would end alone with them.
 LONG = ("stories", "catalogue", "campaign", "rules", "scenarios", "notebooks", "snapshot")
 # These live through the same weeks.
-LIVED = frozenset(f"tests/stories/test_{name}.py" for name in ("sample_logs", "model", "policies"))
+LIVED = frozenset(f"tests/stories/test_{name}.py" for name in ("sample_logs", "model", "policies", "conditions"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

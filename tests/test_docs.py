@@ -117,6 +117,13 @@ def test_the_python_prints_what_is_shown(demo) -> None:
     assert _run(demo.folder, "-c", BLOCKS[place].text) == BLOCKS[place + 1].text
 
 
+def test_the_conditions_are_those_of_the_demo(demo) -> None:
+    place = BLOCKS.index(_block("conditions"))
+    words = shlex.split(BLOCKS[place].text)
+    assert BLOCKS[place + 1].kind == "text"
+    assert _missing(BLOCKS[place + 1].text, _run(demo.folder, "-m", *words)) == ""
+
+
 def test_the_detection_is_a_file_of_the_catalogue() -> None:
     block = _block("file: ")
     path = ROOT / block.mark.removeprefix("file: ")

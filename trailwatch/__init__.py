@@ -21,7 +21,7 @@ The map. Data runs down this list, imports run up it:
     findings                                 hits and anomalies → findings with a memory → incidents
     charts                                   what an identity did, drawn: in a notebook and on a page
     investigate                              history, lineage, SQL: results that show themselves
-    policy                                   policies read as IAM reads them, tried on past calls, and made of them
+    policy                                   policies tried on past calls and made of them, conditions, reviews
     digest                                   coverage, findings, practices → one day's page
     sinks                                    what is new or worse → file, mail, webhook, SNS, Security Hub, S3
     simulate                                 the organization behind sample_logs

@@ -175,3 +175,17 @@ def templates(action: str) -> tuple[Template, ...]:
         details = data.resources.get_resource_type_details(prefix, kind["name"])
         found.append(Template(kind["name"], str(details["arn"]), bool(kind["required"])))
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def prefixes() -> tuple[str, ...]:
+    """Return the prefixes of every service that IAM knows."""
+    return tuple(str(one) for one in _data().services.get_service_keys())
+
+
+@lru_cache(maxsize=1_000)
+def actions_of(prefix: str) -> tuple[str, ...]:
+    """Return the names of a service's actions, none of a service that IAM does not know."""
+    if not _data().services.service_exists(prefix):
+        return ()
+    return tuple(str(one) for one in _data().actions.get_actions_for_service(prefix))

@@ -11,6 +11,7 @@ import typer
 from trailwatch.cli import (
     ask,
     cases,
+    conditions,
     daily,
     demo,
     generate,
@@ -21,10 +22,12 @@ from trailwatch.cli import (
     policy,
     posture,
     practices,
+    review,
     rules,
     scorecard,
     send,
     suppress,
+    workloads,
 )
 from trailwatch.errors import ConfigError, TrailwatchError
 
@@ -43,6 +46,10 @@ for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, 
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 policy.app.command()(generate.generate)
+policy.app.command()(conditions.conditions)
+policy.app.command()(conditions.window)
+policy.app.command()(review.review)
+policy.app.command()(workloads.workloads)
 app.add_typer(rules.app, name="rules")
 app.add_typer(policy.app, name="policy")
 app.add_typer(cases.app, name="case")

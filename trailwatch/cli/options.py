@@ -37,3 +37,9 @@ Profile = Annotated[str | None, typer.Option("--profile", help="The AWS profile.
 AwsRegion = Annotated[str | None, typer.Option("--aws-region", help="The region of the AWS client.")]
 RoleArn = Annotated[str | None, typer.Option("--role-arn", help="A role to assume before reading.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Another S3 endpoint.")]
+Techniques = Annotated[
+    str | None,
+    typer.Option(
+        "--techniques", envvar="TRAILWATCH_TECHNIQUES", help="Labelled attack logs: a folder with labels.json."
+    ),
+]

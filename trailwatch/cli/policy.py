@@ -35,6 +35,7 @@ def replay(
     scps: Annotated[
         list[str] | None, typer.Option("--scp", help="A service control policy of one level; may be repeated.")
     ] = None,
+    attacks: options.Techniques = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
     form: Annotated[Form, typer.Option("--format", help="How to print the report.")] = Form.text,
@@ -46,6 +47,12 @@ def replay(
     from trailwatch.policy import report
 
     made = api.open(config=config, flags={"store.path": store}).replay(
-        policies, principal=principal, start=start, end=end, boundary=boundary, scps=scps or ()
+        policies,
+        principal=principal,
+        start=start,
+        end=end,
+        boundary=boundary,
+        scps=scps or (),
+        techniques=attacks or "",
     )
     output.write(report.json(made) if form is Form.json else report.text(made, every=every), out)

@@ -23,6 +23,9 @@ ARNS = r"""regexp_extract_all(resources, '(?i)"arn"\s*:\s*"([^"\\]+)"', 1)"""
 OBJECT = "regexp_matches(a, '^arn:aws[a-z-]*:s3:::[^/]+/')"
 ROLES = r"""regexp_extract_all(request, '"[A-Za-z]*[rR]ole[A-Za-z]*"\s*:\s*"(arn:aws[a-z-]*:iam::\d{12}:role/[^"\\]+)"', 1)"""
 
+# Whoever comes without credentials of AWS is let in by the trust policy of the role, and by no other.
+_BY_TRUST = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -51,6 +54,7 @@ class Group:
     calls: int
     last_time: datetime
     event_id: str
+    more_ids: tuple[str, ...] = ()  # of the other calls, as many as were asked for
 
 
 @dataclass
@@ -62,8 +66,8 @@ class Calls:
     groups: list[Group] = field(default_factory=list)
 
 
-def read(engine: Engine, policies: tuple[Policy, ...]) -> Calls:
-    """Return the calls in the relation `policy_calls` of an engine, grouped for some policies."""
+def read(engine: Engine, policies: tuple[Policy, ...], *, ids: int = 1) -> Calls:
+    """Return the calls in the relation `policy_calls` of an engine, grouped for some policies; of each group some `ids`."""
     rows = engine.rows(
         "select event_source, called, coalesce(event_type, ''), count(*) filter (outcome <> 'denied'), "
         "count(*) filter (outcome = 'denied') from policy_calls group by all order by all"
@@ -79,12 +83,14 @@ def read(engine: Engine, policies: tuple[Policy, ...]) -> Calls:
         "passes": pa.array([pair.passes for pair in judged], pa.string()),
     }))  # fmt: skip
     if judged:
-        found.groups = list(_groups(engine, judged, policies))
+        found.groups = list(_groups(engine, judged, policies, ids))
     return found
 
 
 def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Policy, ...]) -> Pair:
     needed = permission(source, called, kind)
+    if called in _BY_TRUST and source == "sts.amazonaws.com" and any(policy.kind == "resource" for policy in policies):
+        needed = Permission("name", f"sts:{called}")
     action = needed.action.lower()
     limited = any(
         not statement.any_resource
@@ -101,12 +107,12 @@ def passes(action: str) -> str:
     return "" if role is None else role.parameter or ("arns" if role.arns else "profile")
 
 
-def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...]) -> Iterator[Group]:
+def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...], ids: int) -> Iterator[Group]:
     keys = columns(policies)
     names = told(judged)
     texts = [text for policy in policies for statement in policy.statements for text in statement.resources]
     like, apart = _apart(texts)
-    table = engine.query(_sql(keys, names, apart), **({"patterns": like} if apart != "a" else {}))
+    table = engine.query(_sql(keys, names, apart, ids), **({"patterns": like} if apart != "a" else {}))
     for batch in table.to_batches(max_chunksize=5_000):
         for row in batch.to_pylist():
             pair = judged[row["place"]]
@@ -115,7 +121,7 @@ def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...]) ->
                 pair, row["account"] or "", row["region"] or "", tuple(row["arns"] or ()),
                 {name: value for name, value in zip(wanted, row["asked"] or (), strict=False) if value},
                 tuple(row["roles"] or ()), {key.key: row[f"k{at}"] for at, key in enumerate(keys)},
-                row["calls"], row["last_time"], row["event_id"] or "",
+                row["calls"], row["last_time"], row["event_id"] or "", tuple((row.get("ids") or ())[1:]),
             )  # fmt: skip
 
 
@@ -151,12 +157,13 @@ def parameters_sql(names: Mapping[str, list[str]]) -> str:
     return f"case c.event_source {cases} end" if cases else "null::varchar[]"
 
 
-def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
+def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: int) -> str:
     # Every piece is a constant of this package, a checked name, or a number or date that was read as one.
     asked = parameters_sql(names)
     values = "".join(f", {key.apart} as g{at}, {key.shown} as k{at}" for at, key in enumerate(keys))
     shown = "".join(f", any_value(k{at}) as k{at}" for at in range(len(keys)))
     grouped = "".join(f", g{at}" for at in range(len(keys)))
+    named = f", arg_max(event_id, event_time, {int(ids)}) as ids" if ids > 1 else ""
     return f"""
         with looked as (
             select
@@ -183,7 +190,7 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str) -> str:
         )
         select
             place, account, region, any_value(arns) as arns, asked, roles, count(*) as calls,
-            max(event_time) as last_time, arg_max(event_id, event_time) as event_id{shown}
+            max(event_time) as last_time, arg_max(event_id, event_time) as event_id{named}{shown}
         from apart
         group by place, account, region, distinct_arns, asked, roles{grouped}
         limit {MOST_GROUPS + 1}

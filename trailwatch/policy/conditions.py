@@ -94,7 +94,7 @@ def parse(operator: str, key: str, values: list[Any], *, variables: bool) -> Tes
         raise LookupError(rest)
     if name == "Null" and if_exists:
         raise ValueError("Null asks whether the key exists; IfExists makes no sense with it")
-    if not re.fullmatch(r"[A-Za-z0-9-]+:[^\s\x00-\x1f]+", key):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*:[^\s\x00-\x1f]+", key):
         raise ValueError(f"{key!r} is no condition key; one has a prefix, as aws:SourceIp")
     if not values:
         raise ValueError("there is no value to compare with")

@@ -6,6 +6,7 @@ in this table, such as every tag, is not known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -52,19 +53,28 @@ VALUES = {
                              "'FederatedUser') then identity_arn end)"),
     "trailwatch:sessionarn": _one("identity_arn"),
     "aws:principalaccount": _one("coalesce(nullif(identity_account_id, ''), issuer_account_id)"),
+    "aws:principalorgid": "case when coalesce(nullif(identity_account_id, ''), issuer_account_id) in (select account from "
+                          "own_accounts) then [(select any_value(organization) from own_accounts)] end",
     "aws:principaltype": "case identity_type when 'IAMUser' then ['User'] when 'Root' then ['Account'] "
                          "when 'AssumedRole' then ['AssumedRole'] when 'FederatedUser' then ['FederatedUser'] end",
     "aws:userid": _one("identity_principal_id"),
     "aws:username": f"case when identity_type = 'IAMUser' then {_one('user_name')} "
                     f"when identity_type in ('AssumedRole', 'Root', 'FederatedUser') then {_ABSENT} end",
     "aws:sourceidentity": f"case when coalesce(source_identity, '') <> '' then [source_identity] else {_ABSENT} end",
-    "aws:federatedprovider": _one("web_id_provider"),
+    "aws:federatedprovider": _one("coalesce(nullif(web_id_provider, ''), case when identity_type = 'WebIdentityUser' "
+                                  "then identity_provider end)"),
     "aws:useragent": f"case when {_OWN} then {_one('user_agent')} end",
     "aws:securetransport": "case when try(json_extract_string(tls, '$.tlsVersion')) like 'TLS%' then ['true'] end",
     # A call that was denied has no parameters, so nothing is known of them.
     "sts:externalid": "case when event_source = 'sts.amazonaws.com' and event_name = 'AssumeRole' and request is not null "
                       "then case when json_extract_string(request, '$.externalId') is not null "
                       f"then [json_extract_string(request, '$.externalId')] else {_ABSENT} end end",
+    "sts:sourceidentity": "case when event_source = 'sts.amazonaws.com' and event_name = 'AssumeRole' and request is not null "
+                          "then case when json_extract_string(request, '$.sourceIdentity') is not null "
+                          f"then [json_extract_string(request, '$.sourceIdentity')] else {_ABSENT} end end",
+    "sts:rolesessionname": "case when event_source = 'sts.amazonaws.com' and request is not null then "
+                           "case when json_extract_string(request, '$.roleSessionName') is not null "
+                           "then [json_extract_string(request, '$.roleSessionName')] end end",
 }  # fmt: skip
 # Moments and ages: an expression that can be compared, and when the key is absent.
 MOMENTS = {
@@ -78,6 +88,13 @@ AGES = {
         f"{_LONG} or (lower(mfa_authenticated) = 'false' and identity_type in ('IAMUser', 'Root'))",
     ),
 }
+
+
+# What an OIDC provider says of whoever comes with its token; the key begins with the provider's name.
+SUBJECT = (
+    "case when identity_type = 'WebIdentityUser' and ends_with(lower(identity_provider), '/{0}') then [user_name] end"
+)
+_PROVIDER = re.compile(r"([a-z0-9][a-z0-9./-]{3,200}):sub")
 
 
 @dataclass(frozen=True)
@@ -108,8 +125,10 @@ def columns(policies: tuple[Policy, ...]) -> list[Column]:
                 bounds |= {key: bounds.get(key, set()) for key in named}
     found = []
     for key in sorted(bounds):
-        if key in VALUES:
-            found.append(Column(key, VALUES[key], VALUES[key]))
+        provider = _PROVIDER.fullmatch(key)
+        if key in VALUES or provider:
+            text = SUBJECT.format(provider[1]) if provider else VALUES[key]
+            found.append(Column(key, text, text))
         elif key in MOMENTS or key in AGES:
             value, absent = MOMENTS.get(key) or AGES[key]
             apart = "0" if key not in compared else f"({value})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -21,6 +22,9 @@ from trailwatch.profile import identity, sessions
 from trailwatch.store.schema import TEXT, TIME
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
+
+if TYPE_CHECKING:
+    from trailwatch.policy.intruder import Intruder
 
 EXAMPLES = 3
 SESSION_DAYS = timedelta(days=2)  # a temporary credential lives up to 36 hours
@@ -53,6 +57,7 @@ class Replay:
     free: dict[str, int]  # calls that no policy can allow or deny, by event
     denied: int  # calls that were denied when they were made
     exceptions: int  # calls whose action goes by another name than their event
+    intruder: Intruder | None = None  # how labelled techniques would fare under the same policies
 
     def calls(self, outcome: Outcome) -> int:
         """Return how many calls have a verdict."""
@@ -103,16 +108,12 @@ def principals(engine: Engine, text: str, *, where: str = "") -> tuple[str, ...]
 
 
 def judge(
-    engine: Engine, policies: Policies, names: tuple[str, ...], *, window: Window, config: Config | None = None
-) -> Replay:
-    """Judge the calls of some principals in the relation `meant` of an engine."""
-    engine.table("replayed", pa.table({
-        "principal": pa.array(names, TEXT),
-        "since": pa.array([window.start or datetime.fromisoformat("0001-01-01T00:00:00Z")] * len(names), TIME),
-        "until": pa.array([window.end or datetime.fromisoformat("9999-12-31T00:00:00Z")] * len(names), TIME),
-    }))  # fmt: skip
-    engine.view("policy_calls")
-    read = calls.read(engine, policies.every)
+    engine: Engine, policies: Policies, names: tuple[str, ...], *, window: Window, config: Config | None = None,
+    ids: int = EXAMPLES,
+) -> Replay:  # fmt: skip
+    """Judge the calls of some principals in the relation `meant` of an engine; each line names some `ids` of events."""
+    gather(engine, names, window=window, config=config)
+    read = calls.read(engine, policies.every, ids=ids if ids > EXAMPLES else 1)
     if len(read.groups) > calls.MOST_GROUPS:
         raise PolicyError(
             f"the calls differ in more than {calls.MOST_GROUPS:,} ways that the policies look at",
@@ -120,16 +121,25 @@ def judge(
         )  # fmt: skip
     return Replay(
         tuple(policy.name for policy in policies.every), names, window.start, window.end,
-        tuple(_lines(read.groups, policies, _constants(names, config or Config()))),
+        tuple(_lines(read.groups, policies, ids)),
         _by_event(read, "unknown"), _by_event(read, "none"), read.denied,
         sum(pair.calls for pair in read.pairs if pair.permission.how == "exception"),
     )  # fmt: skip
 
 
-def _constants(names: tuple[str, ...], config: Config) -> dict[str, list[str] | None]:
-    own = config.organization
-    inside = own.id and all(name.split("/")[0] in own.accounts for name in names)
-    return {"aws:principalorgid": [own.id]} if inside else {}
+def gather(engine: Engine, names: tuple[str, ...], *, window: Window, config: Config | None = None) -> None:
+    """Make `policy_calls`: the calls of some principals in a window, of the relation `meant` of an engine."""
+    engine.table("replayed", pa.table({
+        "principal": pa.array(names, TEXT),
+        "since": pa.array([window.start or datetime.fromisoformat("0001-01-01T00:00:00Z")] * len(names), TIME),
+        "until": pa.array([window.end or datetime.fromisoformat("9999-12-31T00:00:00Z")] * len(names), TIME),
+    }))  # fmt: skip
+    own = (config or Config()).organization
+    accounts = sorted(own.accounts) if own.id else []
+    engine.table("own_accounts", pa.table({
+        "account": pa.array(accounts, TEXT), "organization": pa.array([own.id] * len(accounts), TEXT),
+    }))  # fmt: skip
+    engine.view("policy_calls")
 
 
 def _by_event(read: Calls, how: str) -> dict[str, int]:
@@ -145,22 +155,22 @@ def _event(pair: Pair) -> str:
     return f"{pair.source.removesuffix('.amazonaws.com')}:{pair.called}"
 
 
-def _lines(groups: Iterable[Group], policies: Policies, constants: dict[str, list[str] | None]) -> list[Line]:
+def _lines(groups: Iterable[Group], policies: Policies, ids: int) -> list[Line]:
     lines: dict[tuple[str, Outcome, str], Line] = {}
     said: dict[object, tuple[str, Verdict, str]] = {}
     for group in groups:
         key = (group.pair, group.account, group.region, group.arns, tuple(group.asked.items()), group.roles,
                tuple((name, None if values is None else tuple(values)) for name, values in group.known.items()))  # fmt: skip
         if key not in said:
-            said[key] = _verdict(group, policies, context({**constants, **group.known}))
+            said[key] = _verdict(group, policies, context({**group.known}))
         action, verdict, resource = said[key]
         line = lines.setdefault(
             (action, verdict.outcome, verdict.reason), Line(action, verdict.outcome, verdict.reason)
         )
         line.calls += group.calls
         line.last_time = max(filter(None, (line.last_time, group.last_time)))
-        if len(line.event_ids) < EXAMPLES:
-            line.event_ids.append(group.event_id)
+        if len(line.event_ids) < ids:
+            line.event_ids += (group.event_id, *group.more_ids)[: ids - len(line.event_ids)]
         if group.pair.resource and len(line.resources) < EXAMPLES and resource not in line.resources:
             line.resources.append(resource)
     order = {"would deny": 0, "cannot tell": 1, "allow": 2}

@@ -6,8 +6,11 @@ from typing import Any
 
 import msgspec
 
+from trailwatch.investigate.document import Document
 from trailwatch.investigate.rows import plain
 from trailwatch.policy.evaluate import OUTCOMES
+from trailwatch.policy.intruder import Intruder
+from trailwatch.policy.intruder_page import sections
 from trailwatch.policy.replay import Line, Replay
 
 LONGEST = 20  # lines of one verdict, and names in one note
@@ -33,7 +36,7 @@ def text(made: Replay, *, every: bool = False) -> str:
             shown = lines if every else lines[:LONGEST]
             out += ["", f"{head}: {sum(line.calls for line in lines):,} calls", *_table(shown)]
             out += [f"  and {len(lines) - len(shown)} more lines (--all)"] if len(shown) < len(lines) else []
-    return "\n".join(plain_lines([*out, "", *_notes(made)]))
+    return "\n".join(plain_lines([*out, "", *_notes(made), "", *_intruder(made)]))
 
 
 def plain_lines(lines: list[str]) -> list[str]:
@@ -62,6 +65,11 @@ def _table(lines: list[Line]) -> list[str]:
             about = f"{', '.join(line.resources)}; " if line.resources else ""
             out.append(f"  {'':<{width}}  {'':>9}  e.g. {about}events {', '.join(line.event_ids)}")
     return out
+
+
+def _intruder(made: Replay) -> list[str]:
+    shown = tuple(sections(made.intruder or Intruder(())))
+    return [line for line in Document("", (), shown).text().splitlines() if line]
 
 
 def _notes(made: Replay) -> list[str]:

@@ -10,6 +10,8 @@ from trailwatch.finding import SEVERITIES, rank
 from trailwatch.store.tables import Store
 
 FROM = "medium"
+# How a credential is kept, not what somebody did with it: the calls themselves are those of every day.
+STANDING = ("long-term-key-on-workload", "key-too-old", "password-too-old")
 LATE = timedelta(days=31)  # a digest of a later day may tell of an event that came late
 
 
@@ -39,7 +41,7 @@ def mark(store: Store, engine: Engine, *, days: tuple[date, date] | None) -> Sus
     for table in ("findings", "incidents", "digests"):
         store.show(engine, table, days=span)
     store.show(engine, "marks")
-    engine.build("policy_told", loud=list(SEVERITIES[rank(FROM) :]))
+    engine.build("policy_told", loud=list(SEVERITIES[rank(FROM) :]), standing=list(STANDING))
     rows = engine.rows("select distinct finding, title, severity from policy_told order by all")
     engine.build("policy_flagged")
     looked = {day for (day,) in engine.rows("select distinct dt from digests")}

@@ -1,6 +1,6 @@
 -- grain: finding × event of the digests in hand, of what was medium or worse, or part of an incident that was; what was
 -- declared or marked as benign is left in, what was confirmed is left out whatever it was
--- reads: findings, incidents, marks   params: $loud (the severities from medium on)
+-- reads: findings, incidents, marks   params: $loud (the severities from medium on), $standing (detections)
 with verdicts as (
     select finding, arg_max(verdict, marked_at) as verdict from marks group by finding
 ),
@@ -19,7 +19,7 @@ judged as (
         flatten(list(f.event_ids)) as event_ids,
         max(f.count) as calls
     from findings as f
-    where f.kind in ('activity', 'anomaly')
+    where f.kind in ('activity', 'anomaly') and f.detection not in (select unnest($standing::varchar[]))
     group by f.id
 )
 
