@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -66,28 +67,50 @@ class Calls:
     groups: list[Group] = field(default_factory=list)
 
 
-def read(engine: Engine, policies: tuple[Policy, ...], *, ids: int = 1) -> Calls:
+def read(engine: Engine, policies: tuple[Policy, ...], *, ids: int = 1, records: str) -> Calls:
     """Return the calls in the relation `policy_calls` of an engine, grouped for some policies; of each group some `ids`."""
-    rows = engine.rows(
-        "select event_source, called, coalesce(event_type, ''), count(*) filter (outcome <> 'denied'), "
-        "count(*) filter (outcome = 'denied') from policy_calls group by all order by all"
-    )
-    pairs = [_pair(source or "", called or "", kind, count, policies) for source, called, kind, count, _ in rows]
-    found = Calls([pair for pair in pairs if pair.calls], sum(row[4] for row in rows))
-    judged = [pair for pair in found.pairs if pair.permission.how != "none"]
+    # What events mean is worked out once: which names there may be, the records say by themselves.
+    pairs = [_pair(source, called, kind, policies) for source, called, kind in engine.rows(_names(records))]
     engine.table("policy_pairs", pa.table({
-        "place": pa.array(range(len(judged)), pa.int32()), "source": pa.array([pair.source for pair in judged], pa.string()),
-        "name": pa.array([pair.called for pair in judged], pa.string()),
-        "kind": pa.array([pair.kind for pair in judged], pa.string()),
-        "resource": pa.array([pair.resource for pair in judged], pa.bool_()),
-        "passes": pa.array([pair.passes for pair in judged], pa.string()),
+        "place": pa.array(range(len(pairs)), pa.int32()), "source": pa.array([pair.source for pair in pairs], pa.string()),
+        "name": pa.array([pair.called for pair in pairs], pa.string()),
+        "kind": pa.array([pair.kind for pair in pairs], pa.string()),
+        "judged": pa.array([pair.permission.how != "none" for pair in pairs], pa.bool_()),
+        "resource": pa.array([pair.resource for pair in pairs], pa.bool_()),
+        "passes": pa.array([pair.passes for pair in pairs], pa.string()),
     }))  # fmt: skip
-    if judged:
-        found.groups = list(_groups(engine, judged, policies, ids))
-    return found
+    keys, names = columns(policies), told(pair for pair in pairs if pair.permission.how != "none")
+    texts = [text for policy in policies for statement in policy.statements for text in statement.resources]
+    like, apart = _apart(texts)
+    table = engine.query(
+        _sql(keys, names, apart, ids, MOST_GROUPS + 1 + 2 * len(pairs)), **({"patterns": like} if apart != "a" else {})
+    )
+    counts: dict[int, int] = defaultdict(int)
+    denied = 0
+    for place, was_denied, calls in zip(*(table.column(name).to_pylist() for name in ("place", "denied", "calls")),
+                                        strict=True):  # fmt: skip
+        denied += calls * was_denied
+        counts[place] += calls * (not was_denied)
+    pairs = [replace(pair, calls=counts[place]) for place, pair in enumerate(pairs)]
+    groups = _groups(table.filter(table.column("judged")), pairs, names, keys)
+    return Calls(sorted((pair for pair in pairs if pair.calls), key=lambda pair: (pair.source, pair.called, pair.kind)),
+                 denied, list(groups))  # fmt: skip
 
 
-def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Policy, ...]) -> Pair:
+def _names(records: str) -> str:
+    """Return SQL for every name that policy_calls.sql may give to the calls among some records."""
+    return f"""
+        with said as (select distinct coalesce(event_source, '') as source, coalesce(event_name, '') as name,
+                      coalesce(event_type, '') as kind from {records})
+        select * from said
+        union
+        select source, replace(replace(name, 'HeadObject', 'GetObject'), 'Object', 'ObjectVersion'), kind from said
+        where source = 's3.amazonaws.com' and contains(name, 'Object')
+        order by all
+    """
+
+
+def _pair(source: str, called: str, kind: str, policies: tuple[Policy, ...]) -> Pair:
     needed = permission(source, called, kind)
     if called in _BY_TRUST and source == "sts.amazonaws.com" and any(policy.kind == "resource" for policy in policies):
         needed = Permission("name", f"sts:{called}")
@@ -98,7 +121,7 @@ def _pair(source: str, called: str, kind: str, count: int, policies: tuple[Polic
         for policy in policies
         for statement in policy.statements
     )
-    return Pair(source, called, kind, count, needed, limited and bool(action), passes(needed.action))
+    return Pair(source, called, kind, 0, needed, limited and bool(action), passes(needed.action))
 
 
 def passes(action: str) -> str:
@@ -107,15 +130,12 @@ def passes(action: str) -> str:
     return "" if role is None else role.parameter or ("arns" if role.arns else "profile")
 
 
-def _groups(engine: Engine, judged: list[Pair], policies: tuple[Policy, ...], ids: int) -> Iterator[Group]:
-    keys = columns(policies)
-    names = told(judged)
-    texts = [text for policy in policies for statement in policy.statements for text in statement.resources]
-    like, apart = _apart(texts)
-    table = engine.query(_sql(keys, names, apart, ids), **({"patterns": like} if apart != "a" else {}))
+def _groups(
+    table: pa.Table, pairs: list[Pair], names: Mapping[str, list[str]], keys: list[Column]
+) -> Iterator[Group]:  # fmt: skip
     for batch in table.to_batches(max_chunksize=5_000):
         for row in batch.to_pylist():
-            pair = judged[row["place"]]
+            pair = pairs[row["place"]]
             wanted = names.get(pair.source, [])
             yield Group(
                 pair, row["account"] or "", row["region"] or "", tuple(row["arns"] or ()),
@@ -157,10 +177,12 @@ def parameters_sql(names: Mapping[str, list[str]]) -> str:
     return f"case c.event_source {cases} end" if cases else "null::varchar[]"
 
 
-def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: int) -> str:
+def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: int, most: int) -> str:
     # Every piece is a constant of this package, a checked name, or a number or date that was read as one.
     asked = parameters_sql(names)
-    values = "".join(f", {key.apart} as g{at}, {key.shown} as k{at}" for at, key in enumerate(keys))
+    # Calls that are only counted are not told apart.
+    values = "".join(f", case when judged then {key.apart} end as g{at}, case when judged then {key.shown} end as k{at}"
+                     for at, key in enumerate(keys))  # fmt: skip
     shown = "".join(f", any_value(k{at}) as k{at}" for at in range(len(keys)))
     grouped = "".join(f", g{at}" for at in range(len(keys)))
     named = f", arg_max(event_id, event_time, {int(ids)}) as ids" if ids > 1 else ""
@@ -168,11 +190,14 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: in
         with looked as (
             select
                 p.place,
-                case when p.resource or p.passes <> '' then coalesce(c.account, '') end as account,
-                case when p.resource or p.passes <> '' then c.aws_region end as region,
-                case when p.resource then {ARNS} end as arns,
-                case when p.resource or p.passes not in ('', 'arns', 'profile') then {asked} end as asked,
-                case when p.passes = 'arns' then list_sort(list_distinct({ROLES}))
+                c.outcome = 'denied' as denied,
+                p.judged and c.outcome <> 'denied' as judged,
+                case when judged and (p.resource or p.passes <> '') then coalesce(c.account, '') end as account,
+                case when judged and (p.resource or p.passes <> '') then c.aws_region end as region,
+                case when judged and p.resource then {ARNS} end as arns,
+                case when judged and (p.resource or p.passes not in ('', 'arns', 'profile')) then {asked} end as asked,
+                case when not judged then null
+                    when p.passes = 'arns' then list_sort(list_distinct({ROLES}))
                     when p.passes = 'profile' and contains(request, '"iamInstanceProfile"') then ['profile']
                 end as roles,
                 c.event_time, c.event_id{values}
@@ -180,7 +205,6 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: in
             join policy_pairs as p
                 on p.source = coalesce(c.event_source, '') and p.name = coalesce(c.called, '')
                 and p.kind = coalesce(c.event_type, '')
-            where c.outcome <> 'denied'
         ),
         apart as (
             select
@@ -189,9 +213,9 @@ def _sql(keys: list[Column], names: Mapping[str, list[str]], apart: str, ids: in
             from looked
         )
         select
-            place, account, region, any_value(arns) as arns, asked, roles, count(*) as calls,
+            place, denied, judged, account, region, any_value(arns) as arns, asked, roles, count(*) as calls,
             max(event_time) as last_time, arg_max(event_id, event_time) as event_id{named}{shown}
         from apart
-        group by place, account, region, distinct_arns, asked, roles{grouped}
-        limit {MOST_GROUPS + 1}
+        group by place, denied, judged, account, region, distinct_arns, asked, roles{grouped}
+        limit {most}
     """

@@ -108,7 +108,7 @@ def play(engine: Engine, policies: Policies, principal: str, until: datetime, *,
     for place in ("elsewhere", "inside"):
         engine.execute("drop table if exists meant")
         engine.build("meant", relation="policy_acts", principal=principal, until=until, inside=place == "inside")
-        made = judge(engine, policies, (principal,), window=Window(), ids=MOST_CALLS)
+        made = judge(engine, policies, (principal,), window=Window(), ids=MOST_CALLS, records="acts")
         for id, fate in _fates(made, named).items():
             fates.setdefault(id, {})[place] = fate
     none = Fate(0, 0, 0)

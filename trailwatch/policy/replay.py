@@ -109,11 +109,14 @@ def principals(engine: Engine, text: str, *, where: str = "") -> tuple[str, ...]
 
 def judge(
     engine: Engine, policies: Policies, names: tuple[str, ...], *, window: Window, config: Config | None = None,
-    ids: int = EXAMPLES,
+    ids: int = EXAMPLES, records: str = "raw_events",
 ) -> Replay:  # fmt: skip
-    """Judge the calls of some principals in the relation `meant` of an engine; each line names some `ids` of events."""
+    """Judge the calls of some principals in the relation `meant` of an engine; each line names some `ids` of events.
+
+    `records` is the relation that `meant` was made of, or any that knows all its names.
+    """
     gather(engine, names, window=window, config=config)
-    read = calls.read(engine, policies.every, ids=ids if ids > EXAMPLES else 1)
+    read = calls.read(engine, policies.every, ids=ids if ids > EXAMPLES else 1, records=records)
     if len(read.groups) > calls.MOST_GROUPS:
         raise PolicyError(
             f"the calls differ in more than {calls.MOST_GROUPS:,} ways that the policies look at",
