@@ -11,7 +11,7 @@ import pyarrow as pa
 from trailwatch.actions import permission
 from trailwatch.engine import Engine
 from trailwatch.errors import PolicyError
-from trailwatch.policy import calls
+from trailwatch.policy import calls, grouping
 from trailwatch.policy.calls import Group, Pair
 
 Fate = Literal["ok", "failed", "denied"]
@@ -90,10 +90,10 @@ def _looked(names: Mapping[str, list[str]]) -> str:
         create or replace table policy_looked as
         select
             p.place, coalesce(c.account, '') as account, coalesce(c.aws_region, '') as region,
-            {calls.ARNS} as arns,
-            list_filter({calls.ARNS}, lambda a: {calls.OBJECT})[1] as object,
-            {calls.parameters_sql(names)} as asked,
-            case when p.passes = 'arns' then list_sort(list_distinct({calls.ROLES}))
+            {grouping.ARNS} as arns,
+            list_filter({grouping.ARNS}, lambda a: {grouping.OBJECT})[1] as object,
+            {grouping.parameters_sql(names)} as asked,
+            case when p.passes = 'arns' then list_sort(list_distinct({grouping.ROLES}))
                 when p.passes = 'profile' and contains(request, '"iamInstanceProfile"') then ['profile']
             end as roles,
             case when origin = 'via-service' and invoked_by like '%.amazonaws.com' then invoked_by else '' end as via,
