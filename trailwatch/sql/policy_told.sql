@@ -19,7 +19,7 @@ judged as (
         flatten(list(f.event_ids)) as event_ids,
         max(f.count) as calls
     from findings as f
-    where f.kind in ('activity', 'anomaly') and f.detection not in (select unnest($standing::varchar[]))
+    where f.kind in ('activity', 'anomaly') and coalesce(f.detection, '') not in (select unnest($standing::varchar[]))
     group by f.id
 )
 
