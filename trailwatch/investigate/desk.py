@@ -193,14 +193,18 @@ class Desk:
     def above(self, credentials: Iterable[str], days: Iterable[date]) -> None:
         """Leave as `sessions_window` the session rows of some credentials, and of those that they came from."""
         near = sorted({day - timedelta(days=back) for day in days for back in range(REACH + 1)})
+        wanted = set(credentials)
         self.show("sessions", near, name="stored_sessions")
         self.engine.clear("sessions_window")
         self.engine.execute("create table sessions_window as from stored_sessions limit 0")
-        self.tell("wanted", credentials)
+        if not wanted:
+            return
+        self.tell("wanted", wanted)
         self.tell("known_credentials", ())
         for _ in range(_ROUNDS):
             self.engine.build("fresh_sessions")
-            self.engine.execute("insert into sessions_window select * from fresh_sessions")
+            # Days without files have the columns in another order.
+            self.engine.execute("insert into sessions_window by name select * from fresh_sessions")
             self.engine.execute("insert into known_credentials from wanted")
             self.engine.build("wanted", relation="wanted_above")
             if not self.engine.rows("select 1 from wanted limit 1"):
@@ -214,7 +218,7 @@ class Desk:
             self.show("sessions", [day for day in self.stored if day in near], name="stored_sessions")
             self.tell("wanted", wanted)
             self.engine.build("fresh_sessions", relation="sessions_below")
-            self.engine.execute("insert into sessions_window select * from fresh_sessions")
+            self.engine.execute("insert into sessions_window by name select * from fresh_sessions")
             found = self.engine.rows("select credential, dt from fresh_sessions where credential <> ''")
             wanted = {row[0] for row in found} - known
             # The days of the next step: those of the sessions that were just found.
