@@ -12,7 +12,9 @@ from meaning.conftest import AWAY, HOME, KEY, assume, at, record, session, signi
 from trails import Tree, key
 
 import trailwatch as tw
+from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
+from trailwatch.investigate.desk import Desk
 from trailwatch.investigate.lineage_page import tree_lines
 from trailwatch.investigate.tree import Node, arrange, folded, path, under
 
@@ -196,3 +198,16 @@ def test_circles_end() -> None:
 def test_a_long_chain_needs_no_deep_stack() -> None:
     nodes = [Node(str(number), "x", "1/role/r", parent=str(number - 1)) for number in range(5_000)]
     assert [depth for depth, _ in arrange(nodes)] == list(range(5_000))
+
+
+def test_days_without_sessions_go_with_days_that_have_some(trail: tw.Trail) -> None:
+    """No files and some files give the same columns in the same order."""
+    with Engine() as engine:
+        desk = Desk(trail.store, engine, trail.config, None)
+        desk.show("sessions", desk.days, name="every_session")
+        [(parent, day)] = engine.rows(
+            "select parent_credential, dt from every_session where parent_credential <> '' order by all limit 1"
+        )
+        desk.above({parent}, ())
+        assert desk.below({parent}, [day])
+        assert engine.rows("select distinct parent_credential from sessions_window") == [(parent,)]

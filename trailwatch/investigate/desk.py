@@ -68,7 +68,9 @@ class Desk:
         if wanted:
             span = (date.fromisoformat(min(wanted)), date.fromisoformat(max(wanted)))
             found = [path for path in self.store.files(table, days=span) if path.rpartition("dt=")[2][:10] in wanted]
-        self.engine.files(name, found, layout.columns, partitions=layout.partitions)
+        # Files give their partitions last. No files must do so too: rows are put together by the places of their columns.
+        columns = sorted(layout.columns, key=lambda field: field.name in layout.partitions)
+        self.engine.files(name, found, pa.schema(columns), partitions=layout.partitions)
 
     def bounds(self) -> dict[str, Any]:
         """Return the window as parameters `since` and `until`."""
@@ -203,8 +205,7 @@ class Desk:
         self.tell("known_credentials", ())
         for _ in range(_ROUNDS):
             self.engine.build("fresh_sessions")
-            # Days without files have the columns in another order.
-            self.engine.execute("insert into sessions_window by name select * from fresh_sessions")
+            self.engine.execute("insert into sessions_window select * from fresh_sessions")
             self.engine.execute("insert into known_credentials from wanted")
             self.engine.build("wanted", relation="wanted_above")
             if not self.engine.rows("select 1 from wanted limit 1"):
@@ -218,7 +219,7 @@ class Desk:
             self.show("sessions", [day for day in self.stored if day in near], name="stored_sessions")
             self.tell("wanted", wanted)
             self.engine.build("fresh_sessions", relation="sessions_below")
-            self.engine.execute("insert into sessions_window by name select * from fresh_sessions")
+            self.engine.execute("insert into sessions_window select * from fresh_sessions")
             found = self.engine.rows("select credential, dt from fresh_sessions where credential <> ''")
             wanted = {row[0] for row in found} - known
             # The days of the next step: those of the sessions that were just found.
