@@ -177,12 +177,6 @@ def templates(action: str) -> tuple[Template, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=1)
-def prefixes() -> tuple[str, ...]:
-    """Return the prefixes of every service that IAM knows."""
-    return tuple(str(one) for one in _data().services.get_service_keys())
-
-
 @lru_cache(maxsize=1_000)
 def actions_of(prefix: str) -> tuple[str, ...]:
     """Return the names of a service's actions, none of a service that IAM does not know."""

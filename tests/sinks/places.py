@@ -10,6 +10,7 @@ import re
 import socket
 import threading
 import urllib.parse
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,7 +88,7 @@ def gate(behind: int = 0) -> Iterator[Gate]:
         server.server_close()
 
 
-class Place:
+class Place(ABC):
     """One kind of sink with the server that takes it."""
 
     kind = ""
@@ -97,8 +98,9 @@ class Place:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
 
+    @abstractmethod
     def sink(self, **change: Any) -> Any:
-        raise NotImplementedError
+        """The configuration of a sink that leads here."""
 
     def ids(self) -> list[list[str]]:
         """The ids of the findings in each message that was taken."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from trailwatch.errors import PolicyError
 from trailwatch.policy import patterns
-from trailwatch.policy.conditions import Test
 from trailwatch.policy.document import Policy, Statement
+from trailwatch.policy.operators import Test
 
 
 def refuse(policy: Policy) -> Policy:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trailwatch.errors import PolicyError
-from trailwatch.policy import conditions, patterns
-from trailwatch.policy.conditions import Test
+from trailwatch.policy import operators, patterns
+from trailwatch.policy.operators import Test
 from trailwatch.policy.patterns import Text
 
 Kind = Literal["identity", "boundary", "scp", "resource"]
@@ -236,9 +236,9 @@ def _condition(given: Any, where: str, *, variables: bool) -> tuple[Test, ...]:
             if not all(isinstance(one, (str, int, float)) for one in values):
                 raise PolicyError("a value is a text, a number, or true or false", where=place, hint="a list of texts")
             try:
-                found.append(conditions.parse(operator, key, values, variables=variables))
+                found.append(operators.parse(operator, key, values, variables=variables))
             except LookupError as error:
-                near = difflib.get_close_matches(str(error.args[0]), conditions.OPERATORS, 1, 0.5)
+                near = difflib.get_close_matches(str(error.args[0]), operators.OPERATORS, 1, 0.5)
                 hint = near[0] if near else "StringEquals, ArnLike, IpAddress, Bool, and so on"
                 raise PolicyError(f"there is no operator {operator!r}", where=where, hint=hint) from error
             except ValueError as error:

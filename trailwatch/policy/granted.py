@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
 
-from trailwatch.actions import actions_of, prefixes
+from trailwatch.actions import actions_of, every_action
 
 # The text of AWS's own policies is not in every export; of these the name tells what they allow.
 _NAMED: Mapping[str, tuple[str, ...]] = {
@@ -113,20 +113,12 @@ def _list(value: Any) -> list[str]:
 @cache
 def every() -> frozenset[str]:
     """Return every action of IAM, in lower case."""
-    return frozenset(f"{prefix}:{name}".lower() for prefix in prefixes() for name in actions_of_service(prefix))
-
-
-@cache
-def actions_of_service(prefix: str) -> tuple[str, ...]:
-    """Return the names of a service's actions."""
-    return actions_of(prefix)
+    return frozenset(_spelling())
 
 
 @cache
 def _spelling() -> Mapping[str, str]:
-    return {
-        f"{prefix}:{name}".lower(): f"{prefix}:{name}" for prefix in prefixes() for name in actions_of_service(prefix)
-    }
+    return {action.lower(): action for action in every_action()}
 
 
 def spelled(action: str) -> str:
@@ -143,6 +135,6 @@ def expand(pattern: str) -> frozenset[str]:
     wild = any(sign in pattern for sign in "*?")
     if not wild:
         return frozenset((pattern.lower(),))
-    inside = [f"{prefix}:{one}".lower() for one in actions_of_service(prefix)] if not any(
+    inside = [f"{prefix}:{one}".lower() for one in actions_of(prefix)] if not any(
         sign in prefix for sign in "*?") else every()  # fmt: skip
     return frozenset(fnmatch.filter(inside, f"{prefix}:{name.replace('[', '[[]')}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -27,38 +28,37 @@ def propose(
 ) -> Conditions:
     """Propose conditions for a user or role, each with what it was proved on, or with the reason why not."""
     config = config or Config()
-    since, split, until = pasts.window(store, window)
-    with Engine(memory=MEMORY) as engine:
-        store.show(engine, "seen")
-        store.show(engine, "sessions")
-        (principal,) = principals(engine, identity, where=store.uri)
-        refuse(principal)
-        past = pasts.gathered(store, engine, principal, since=since, split=split, until=until, config=config)
+    with _past(store, identity, window, config) as past:
         known, behind = people.behind(past)
         found = [judged(past, one) for one in (*permissions(past), people.ends(known), *_trusted(past))]
         joint = [Candidate(one.about, one.keys, "", one.statements, place=one.place)
                  for one in found if one.proposed and one.place == "permissions"]  # fmt: skip
         attacked: Intruder | None = intrude(past, pasts.policies(joint), folder=techniques) if joint else None
         return Conditions(
-            principal, past.part(held=False), past.part(held=True), past.left, past.without_digest, behind, tuple(found),
-            people.shift(known, principal=principal, day=datetime.now(UTC).date() + timedelta(days=1)), attacked,
+            past.principal, past.part(held=False), past.part(held=True), past.left, past.without_digest, behind, tuple(found),
+            people.shift(known, principal=past.principal, day=datetime.now(UTC).date() + timedelta(days=1)), attacked,
         )  # fmt: skip
 
 
 def of_day(store: Store, identity: str, *, day: date, config: Config) -> dict[str, Any]:
     """Return the policy of one day's shift for the declared people behind a user or role."""
-    since, split, until = pasts.window(store, Window())
+    with _past(store, identity, Window(), config) as past:
+        made = people.shift(people.behind(past)[0], principal=past.principal, day=day)
+    if not made.policy:
+        raise ConfigError(f"no shift is declared for anybody behind {past.principal}", where="[people]",
+                          hint='shifts = ["mon-fri 09:00-18:00"]')  # fmt: skip
+    return dict(made.policy)
+
+
+@contextmanager
+def _past(store: Store, identity: str, window: Window, config: Config) -> Iterator[Past]:
+    since, split, until = pasts.window(store, window)
     with Engine(memory=MEMORY) as engine:
         store.show(engine, "seen")
         store.show(engine, "sessions")
         (principal,) = principals(engine, identity, where=store.uri)
         refuse(principal)
-        past = pasts.gathered(store, engine, principal, since=since, split=split, until=until, config=config)
-        made = people.shift(people.behind(past)[0], principal=principal, day=day)
-    if not made.policy:
-        raise ConfigError(f"no shift is declared for anybody behind {principal}", where="[people]",
-                          hint='shifts = ["mon-fri 09:00-18:00"]')  # fmt: skip
-    return dict(made.policy)
+        yield pasts.gathered(store, engine, principal, since=since, split=split, until=until, config=config)
 
 
 def refuse(principal: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from trailwatch.policy import conditions, patterns
+from trailwatch.policy import operators, patterns
 from trailwatch.policy.patterns import ANY, HOLE, ONE, Context
 
-CASES = tomllib.loads(Path(__file__).with_name("conditions.toml").read_text(encoding="utf-8"))
+CASES = tomllib.loads(Path(__file__).with_name("operators.toml").read_text(encoding="utf-8"))
 TABLE = [case for cases in CASES.values() for case in cases]
 VARIABLES = {"t:name": ("alice",), "t:path": (), "t:groups": ("a", "b")}
 
@@ -20,21 +20,21 @@ VARIABLES = {"t:name": ("alice",), "t:path": (), "t:groups": ("a", "b")}
 def test_an_operator_says_what_iam_documents(case: list[Any]) -> None:
     operator, given, values, expected = case
     known = {**VARIABLES, **({} if given == "unknown" else {"t:key": () if given == "absent" else tuple(given)})}
-    test = conditions.parse(operator, "t:Key", values, variables=True)
+    test = operators.parse(operator, "t:Key", values, variables=True)
     assert test.holds(Context(known)) is (None if expected == "?" else expected)
 
 
 def test_every_operator_has_a_case() -> None:
     used = {case[0].rpartition(":")[2].removesuffix("IfExists") for case in TABLE}
-    assert used == set(conditions.OPERATORS)
+    assert used == set(operators.OPERATORS)
 
 
 def test_an_operator_may_be_spelled_in_any_case() -> None:
-    assert conditions.parse("stringlikeifexists", "t:key", ["a"], variables=True).if_exists
+    assert operators.parse("stringlikeifexists", "t:key", ["a"], variables=True).if_exists
 
 
 def test_the_old_version_knows_no_variables() -> None:
-    test = conditions.parse("StringEquals", "t:key", ["${t:name}"], variables=False)
+    test = operators.parse("StringEquals", "t:key", ["${t:name}"], variables=False)
     assert test.holds(Context({"t:key": ("${t:name}",), "t:name": ("alice",)})) is True
 
 
@@ -59,7 +59,7 @@ def test_the_old_version_knows_no_variables() -> None:
 )
 def test_what_is_no_condition_is_refused(operator: str, key: str, values: list[Any]) -> None:
     with pytest.raises((ValueError, LookupError)):
-        conditions.parse(operator, key, values, variables=True)
+        operators.parse(operator, key, values, variables=True)
 
 
 @pytest.mark.parametrize(
