@@ -1,0 +1,1 @@
+"""Digest files → verdicts: which objects of a trail are as CloudTrail wrote them, and which are not."""
