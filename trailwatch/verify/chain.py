@@ -10,7 +10,7 @@ from trailwatch.ingest import keys
 from trailwatch.ingest.items import Gone, Item, Unreadable
 from trailwatch.verify import names
 from trailwatch.verify.document import Document, Link
-from trailwatch.verify.judge import Found, Judge, Told, opened
+from trailwatch.verify.judge import Found, Judge, Told, believed, opened
 from trailwatch.verify.names import Chain
 from trailwatch.verify.vault import Stored
 from trailwatch.verify.verdict import Judged, Kind
@@ -87,10 +87,10 @@ class Walk:
         self._seen.add(found.item.key)
         self._before = found.end
         document = found.content
-        if told[0] in ("valid", "unproven") and isinstance(document, Document):
+        if (believed(told) or told[0] == "unproven") and isinstance(document, Document):
             self._began = document.start
             if document.previous:
-                self._next = _Next(document.previous, found.item, told[0] == "valid")
+                self._next = _Next(document.previous, found.item, believed(told))
             else:
                 self._ended = found.item
         return self._said(found, told, "", head=after is None or not after.sure)
@@ -102,7 +102,7 @@ class Walk:
             document.hash if document else "", document.start if document else None,
             document.end if document else found.end,
         )  # fmt: skip
-        return Step(judged, found, document if told[0] == "valid" else None, head)
+        return Step(judged, found, document if believed(told) else None, head)
 
     def _newest(self, waiting: list[Found]) -> Found | None:
         while waiting:

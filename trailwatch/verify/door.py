@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from trailwatch import aws
 from trailwatch.config import Config
 from trailwatch.errors import ConfigError
 from trailwatch.progress import Progress
 from trailwatch.store.tables import Store
-from trailwatch.verify import run
 from trailwatch.verify.report import Verified
 from trailwatch.window import parse_window
 
@@ -38,6 +36,9 @@ class Integrity:
         With `keys`, a file that `save_keys` wrote, AWS is not asked for public keys. A bucket is checked since three days
         before the last complete run, the first time from its first day on; `start` and `end` choose another span.
         """
+        from trailwatch import aws
+        from trailwatch.verify import run
+
         where = source or self.config.source.path
         if not where:
             raise ConfigError("no source is given", where="source", hint="trailwatch verify s3://bucket/prefix")

@@ -17,6 +17,7 @@ from trailwatch.verify.verdict import Verdict
 BAD_SIGNATURE = "signature verification failed"
 NO_SIGNATURE = "its signature is not in this copy"
 BAD_FORMAT = "invalid format"
+OTHER_HASH = "the digest after it names another hash"
 _AROUND = timedelta(hours=1)  # of the moment at which a backfill digest was made
 Told = tuple[Verdict, str]
 
@@ -29,6 +30,11 @@ class Found:
     end: datetime  # by its name
     content: Document | NotADigest | Unreadable
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def believed(told: Told) -> bool:
+    """Tell whether CloudTrail surely signed what a digest says; it may still stand in the place of another."""
+    return told[0] == "valid" or told == ("invalid", OTHER_HASH)
 
 
 def opened(item: Item, end: datetime, stored: Stored | Unreadable, *, copied: bool) -> Found:
@@ -93,7 +99,7 @@ class Judge:
         if not signed(key, signature, document.to_sign()):
             return ("invalid", BAD_SIGNATURE) if sure else ("unproven", f"{NO_SIGNATURE}, but one that does not fit")
         if sure and link and link.hash and link.hash.lower() != document.hash:
-            return "invalid", "the digest after it names another hash"
+            return "invalid", OTHER_HASH
         return "valid", ""
 
     def _told(self, found: Found, document: Document, link: Link | None, *, sure: bool) -> tuple[str, bool]:
