@@ -16,8 +16,9 @@ from trailwatch.store.tables import Store
 _LINE = re.compile(r"^(?:\(backfill\) )?(?P<kind>Digest|Log) file\ts3://(?P<where>\S+)\t(?P<said>.*)$", re.MULTILINE)
 _GAP = re.compile(r"No log files were delivered by CloudTrail between (\S+) and (\S+)")
 _CLASSES = {
-    "the digest after it": "hash of the next digest", "valid": "valid", "not found": "missing", "moved": "moved", "signature": "signature", "invalid format": "format",
-    "public key not found": "key", "hash value": "hash", "unexpected data": "more",
+    "public key not found": "key",
+    "the digest after it": "hash of the next digest", "not found": "missing", "moved": "moved", "signature": "signature", "invalid format": "format",
+    "hash value": "hash", "unexpected data": "more",
 }  # fmt: skip
 
 Verdicts = dict[tuple[str, str], str]
@@ -64,4 +65,4 @@ def kept(store: Store) -> Verdicts:
 
 
 def _named(said: str) -> str:
-    return next((name for words, name in _CLASSES.items() if words in said), "other")
+    return said if said == "valid" else next((name for words, name in _CLASSES.items() if words in said), "other")

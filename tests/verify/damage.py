@@ -62,7 +62,7 @@ def _flipped(data: bytes, chance: random.Random) -> bytes:
 def _one_log_less(data: bytes, _: random.Random) -> bytes:
     body = json.loads(gzip.decompress(data))
     body["logFiles"] = body["logFiles"][1:]
-    body["newestEventTime"] = None
+    body["newestEventTime"] = "2026-01-05T00:00:01Z"
     return pack(body)
 
 

@@ -54,6 +54,8 @@ class BucketVault:
     def fetch(self, item: Item) -> Stored:
         """Return an object's bytes and metadata."""
         try:
+            if not item.bucket or not item.key:
+                raise Gone("no object can have this name")
             found = obstore.get(self._store(item.bucket), item.key)
             if found.meta["size"] > self._largest:
                 raise Unreadable(f"larger than {self._largest:,} bytes as it is stored")
@@ -68,9 +70,9 @@ class BucketVault:
         except (BaseError, OSError) as error:
             raise Unreadable(reason(error)) from error
 
-    def item(self, bucket: str, key: str, *, beside: Item) -> Item | None:  # noqa: ARG002 — a name says all here
+    def item(self, bucket: str, key: str, *, beside: Item) -> Item:  # noqa: ARG002 — a name says all here
         """Return the object of a name that a digest gives."""
-        return self._item(bucket, key, keys.read(key).kind, {}) if bucket and key else None
+        return self._item(bucket, key, keys.read(key).kind, {})
 
     def in_place(self, item: Item, bucket: str, key: str) -> bool:
         """Tell whether an object lies where it says that it was put."""

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from trailwatch.ingest import keys
-from trailwatch.ingest.items import Gone, Item, Unreadable
+from trailwatch.ingest.items import Item, Unreadable
 from trailwatch.verify import names
 from trailwatch.verify.document import Document, Link
 from trailwatch.verify.judge import Found, Judge, Told, believed, opened
@@ -58,7 +57,6 @@ class Walk:
 
     def through(self, listed: Sequence[Found], first: date, fetch: Fetch) -> Iterator[Step]:
         """Judge the digests of a span of days, which begins with `first`; they are listed with the oldest first."""
-        self.judge.listen(reversed(listed))
         waiting = list(listed)
         by_name = {(one.item.bucket, one.item.key): one for one in listed}
         while self.start is None or self._began is None or self.start <= self._began:
@@ -116,10 +114,6 @@ class Walk:
         moment = names.digest(link.key)
         end = moment[1] if moment else self._before or _NEVER
         item = self.judge.vault.item(link.bucket, link.key, beside=after.beside)
-        if item is None:
-            nowhere = Item(link.bucket, link.key, "", 0, after.beside.last_modified, keys.Place(names.DIGESTS),
-                           keys.identify(link.bucket, link.key))  # fmt: skip
-            return Found(nowhere, end, Gone("no object can have this name"))
         if item.key in self._seen:
             return Found(item, end, Unreadable("the chain comes back to it"))
         if listed := by_name.get((item.bucket, item.key)):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,28 +58,25 @@ class FolderVault:
         """Return a file's bytes."""
         path = Path(item.key)
         try:
-            # A folder on the way may have become a link since it was listed, or be one that a digest names.
-            if path.parent.resolve() != path.parent:
+            # A folder on the way may have become a link since it was listed; and digests may name what they like.
+            if ".." in path.parts or not path.is_relative_to(self._top) or path.parent.resolve() != path.parent:
                 raise Gone("not found")
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as file:
                 found = os.fstat(descriptor)
-                if not stat.S_ISREG(found.st_mode):
-                    raise Unreadable("not a file")
                 if found.st_size > self._largest:
                     raise Unreadable(f"larger than {self._largest:,} bytes as it is stored")
                 return Stored(file.read(), _tag(found))
-        except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError) as error:
             raise Gone("not found") from error
         except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise Gone("a symbolic link is in its place") from error
             raise Unreadable(error.strerror or type(error).__name__) from error
 
-    def item(self, bucket: str, key: str, *, beside: Item) -> Item | None:  # noqa: ARG002 — a folder has no bucket
+    def item(self, bucket: str, key: str, *, beside: Item) -> Item:  # noqa: ARG002 — a folder has no bucket
         """Return the file of a name that a digest gives, below the root that the digest itself lies in."""
-        path = self._mount(beside.key) / _logical(key)
-        if ".." in path.parts or "\x00" in key or not path.is_relative_to(self._top):
-            return None
-        return self._item(str(path), keys.read(key).kind, "", 0)
+        return self._item(str(self._mount(beside.key) / _logical(key)), keys.read(key).kind, "", 0)
 
     def in_place(self, item: Item, bucket: str, key: str) -> bool:  # noqa: ARG002 — see above
         """Tell whether a file lies where it says that it was put, below AWSLogs."""

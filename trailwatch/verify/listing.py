@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from obstore.exceptions import BaseError
 
@@ -73,15 +73,17 @@ def _list(vault: Vault, unit: Unit, window: Window, fetchers: Executor) -> Liste
             items.extend(vault.list(prefix, kind, days))
         except (BaseError, OSError, TrailwatchError) as error:
             found.failures.append((prefix, " ".join(str(error).split())[:300]))
-    wanted = [item for item in digests if _asked_for(item, window)]
+    wanted = [item for item in digests if _asked_for(vault, item, window)]
     found.digests = list(zip(wanted, fetchers.map(lambda item: fetch(vault, item), wanted), strict=True))
     return found
 
 
-def _asked_for(item: Item, window: Window) -> bool:
+def in_window(end: datetime, window: Window) -> bool:
+    """Tell whether a digest that ends at a moment is asked for by a window."""
+    return (window.start is None or end >= window.start) and (window.end is None or end <= window.end + LATE)
+
+
+def _asked_for(vault: Vault, item: Item, window: Window) -> bool:
     named = names.digest(item.key)
-    return bool(
-        named
-        and (window.start is None or named[1] >= window.start)
-        and (window.end is None or named[1] <= window.end + LATE)
-    )
+    # In a copy the signature of a digest stands in the digest of the hour after.
+    return bool(named and (in_window(named[1], window) or (vault.copied and in_window(named[1] - 2 * LATE, window))))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable
 from trailwatch.verify import names
 from trailwatch.verify.document import Document
 from trailwatch.verify.hashing import Broken, sha256
-from trailwatch.verify.spans import SLACK, Hours, inside, midnight
+from trailwatch.verify.spans import LATE, SLACK, Hours, inside, midnight
 from trailwatch.verify.vault import Cell, Days, Vault
 from trailwatch.verify.verdict import Judged
 from trailwatch.window import Window
@@ -36,6 +36,7 @@ class Naming:
     vault: Vault
     cell: Cell
     hours: Hours = field(default_factory=Hours)
+    doubts: Hours = field(default_factory=Hours)  # of digests that are not good
     _hashes: dict[int, str] = field(default_factory=dict)  # object → hash
     _days: dict[int, int] = field(default_factory=dict)  # object → its day, to forget it by
 
@@ -46,8 +47,6 @@ class Naming:
             self.hours.add(document.start, document.end)
             for named in document.logs:
                 item = self.vault.item(named.s3Bucket, named.s3Object, beside=digest)
-                if item is None:
-                    continue
                 expected = named.hashValue.lower()
                 if self._hashes.get(item.object_id) == expected:
                     continue
@@ -56,9 +55,13 @@ class Naming:
                 known = by_name.get(item.object_id)
                 yield Asked(known or item, self.cell, expected, known is not None)
 
+    def doubt(self, end: datetime) -> None:
+        """Remember that the digest of an hour is not good: what it would have named is not to be blamed."""
+        self.doubts.add(end - LATE - 2 * SLACK, end + 2 * SLACK)
+
     def unnamed(self, listed: Sequence[Item], days: Days, window: Window, *, any_digest: bool) -> Iterator[Judged]:
         """Yield the logs of a span of days that no digest names: forged where a digest should, else unproven."""
-        spans, until = self.hours.merged(), self.hours.until()
+        spans, until, doubts = self.hours.merged(), self.hours.until(), self.doubts.merged()
         for item in listed:
             if item.object_id in self._hashes or not item.place.day or not days[0] <= item.place.day <= days[1]:
                 continue
@@ -66,7 +69,9 @@ class Naming:
             if not window.holds(moment):
                 continue
             judged = Judged("log", "unproven", item, self.cell.account, self.cell.region, first_time=moment)
-            if inside(spans, moment):
+            if inside(doubts, moment):
+                yield replace(judged, reason="the digest of its hour is not good")
+            elif inside(spans, moment):
                 yield replace(judged, verdict="unnamed", reason="no digest names it")
             elif until is None:
                 reason = "no good digest in this span" if any_digest else "no digests here"
@@ -81,6 +86,7 @@ class Naming:
         self._days = {name: day for name, day in self._days.items() if day <= last.toordinal()}
         self._hashes = {name: self._hashes[name] for name in self._days}
         self.hours.keep(midnight(last + timedelta(days=1)))
+        self.doubts.keep(midnight(last + timedelta(days=1)))
 
 
 class Hasher:

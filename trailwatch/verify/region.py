@@ -12,7 +12,7 @@ from trailwatch.verify.document import GENERATED, SIGNATURE, Document
 from trailwatch.verify.judge import Found, Judge, opened
 from trailwatch.verify.keyfile import Signature
 from trailwatch.verify.keys import Keyring
-from trailwatch.verify.listing import Listed, fetch
+from trailwatch.verify.listing import Listed, fetch, in_window
 from trailwatch.verify.logs import Asked, Naming
 from trailwatch.verify.names import Chain
 from trailwatch.verify.spans import moments
@@ -45,8 +45,16 @@ class Region:
             if walk is None:
                 walk = self._walks[chain] = Walk(chain, judge, self._window.start)
             walk.judge = judge
-            for step in walk.through(found.get(chain, []), listed.unit.days[0], partial(fetch, self._vault)):
+            several = found.get(chain, [])
+            judge.listen(reversed(several))
+            for step in walk.through(
+                [one for one in several if in_window(one.end, self._window)],
+                listed.unit.days[0],
+                partial(fetch, self._vault),
+            ):
                 yield step.judged
+                if step.found and not step.document:
+                    self._naming.doubt(step.found.end)
                 if step.document:
                     self._good.append((step.judged.item, step.document))
                     if step.head:

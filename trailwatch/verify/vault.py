@@ -47,8 +47,8 @@ class Vault(Protocol):
     def fetch(self, item: Item, /) -> Stored:
         """Return an object's bytes, or raise Unreadable, or Gone."""
 
-    def item(self, bucket: str, key: str, *, beside: Item) -> Item | None:
-        """Return the object of a name that a digest gives, None where nothing can be called so."""
+    def item(self, bucket: str, key: str, *, beside: Item) -> Item:
+        """Return the object of a name that a digest gives; whether there can be one, fetching it tells."""
 
     def in_place(self, item: Item, bucket: str, key: str) -> bool:
         """Tell whether an object lies where it says that it was put."""
