@@ -227,6 +227,22 @@ def test_names_that_lead_elsewhere_open_nothing(copied, tmp_path, key) -> None:
     assert done.counts["log"] == {"missing": 1}
 
 
+def test_what_cannot_be_read_is_no_verdict_and_is_read_again(copied, monkeypatch) -> None:
+    from trailwatch.verify import run
+
+    chain = sound()
+    chain.objects[chain.logs()[3]].data = gzip.compress(random.Random(1).randbytes(9_000))
+    copy = copied(chain)
+    monkeypatch.setattr(run, "LARGEST", 8_000)
+    done = copy.verify()
+    assert done.counts["log"] == {"valid": 11, "unread": 1}
+    assert "8,000 bytes" in done.text()
+    assert (done.tampered, done.gap) == (0, True)
+    assert name(chain.logs()[3]) not in copy.verdicts()
+    monkeypatch.undo()
+    assert copy.verify().counts["log"] == {"valid": 11, "invalid": 1}
+
+
 def test_links_are_not_followed(copied, tmp_path) -> None:
     chain = sound()
     copy = copied(chain)

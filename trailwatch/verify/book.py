@@ -45,23 +45,27 @@ class Book:
 
     def __init__(self, engine: Engine, store: Store, days: Days, *, now: datetime) -> None:
         self._engine, self._store, self._now = engine, store, now
-        self._known: dict[tuple[str, int], Known] = {}
+        self._page: tuple[str, str, Days] = ("", "", days)
+        self._known: dict[tuple[str, int], Known] | None = None
         self._rows: list[Judged] = []
         self._since = time.monotonic()
         store.show(engine, VERDICTS.name, days=days)
         engine.build("known_verdicts", first=days[0], last=days[1])
 
     def turn(self, account: str, region: str, days: Days) -> None:
-        """Have the verdicts of one account, region and span of days at hand."""
-        rows = self._engine.rows(
-            "select kind, object_id, verdict, etag, size, hash, reason from known_verdicts "
-            "where account = $account and region = $region and dt between $first and $last",
-            account=account, region=region, first=days[0], last=days[1],
-        )  # fmt: skip
-        self._known = {(kind, name): Known(*rest) for kind, name, *rest in rows}
+        """Turn to the verdicts of one account, region and span of days."""
+        self._page, self._known = (account, region, days), None
 
     def known(self, kind: Kind, item: Item) -> Known | None:
         """Return the verdict on an object of the page that is turned to."""
+        if self._known is None:
+            account, region, days = self._page
+            rows = self._engine.rows(
+                "select kind, object_id, verdict, etag, size, hash, reason from known_verdicts "
+                "where account = $account and region = $region and dt between $first and $last",
+                account=account, region=region, first=days[0], last=days[1],
+            )  # fmt: skip
+            self._known = {(kind, name): Known(*rest) for kind, name, *rest in rows}
         return self._known.get((kind, item.object_id))
 
     def add(self, judged: Judged, known: Known | None) -> None:

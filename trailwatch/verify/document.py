@@ -82,7 +82,7 @@ def read(stored: bytes, *, plain: bool = False) -> Document:
     try:
         body = _DECODER.decode(text)
         start, end = moment(body.digestStartTime), moment(body.digestEndTime)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError, OverflowError) as error:
         raise NotADigest(f"it does not hold what a digest holds: {_short(error)}") from error
     link = None
     if body.previousDigestS3Bucket is not None and body.previousDigestS3Object is not None:
@@ -100,7 +100,7 @@ def generated(metadata: Mapping[str, str]) -> datetime | None:
     """Return when a backfill digest was made, None where its metadata do not say."""
     try:
         return moment(metadata.get(GENERATED, ""))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

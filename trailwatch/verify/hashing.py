@@ -30,7 +30,7 @@ class End(NamedTuple):
 
 def unpack(stored: bytes, take: Callable[[bytes], object], *, limit: int) -> End:
     """Hand out the text of one gzip member piece by piece; unlike a log that is ingested, it ends with the member."""
-    if not GZIP.startswith(stored[:2]):
+    if len(stored) >= len(GZIP) and not stored.startswith(GZIP):
         raise Broken("invalid format")
     stream = isal_zlib.decompressobj(wbits=31)
     size, rest = 0, stored
