@@ -169,6 +169,18 @@ class Chain:
         return "/".join(part for part in parts if part)
 
 
+def sound(seed: int = 1, *, hours: int = 6, **how: Any) -> Chain:
+    """Return a sound chain with at least one log an hour."""
+    backfill = how.pop("backfill", 0)
+    chain = Chain(**how)
+    chance = random.Random(seed)
+    chain.fill(chance, hours=hours, most=0, backfill=backfill)
+    for digest in chain.digests:
+        keys = [chain.log(chance, digest.end) for _ in range(2)]
+        digest.body = chain._digest(digest.end, keys, digest.pair, backfill=False).body
+    return chain.write()
+
+
 def sign(body: dict[str, Any], pair: Pair) -> Stored:
     """Return a digest as an object."""
     data = pack(body)

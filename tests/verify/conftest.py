@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +15,8 @@ from trailwatch.verify.report import Verified
 from trailwatch.verify.run import verify
 
 sys.path.insert(0, str(Path(__file__).parent))
-from awscli import Verdicts, kept
-from chains import Chain, key_file, pairs, to_folder
+from awscli import kept
+from chains import Chain, key_file, pairs, sound, to_folder
 from cloudtrail import CloudTrail, serving
 
 
@@ -58,21 +56,8 @@ def api(aws: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudTrail]:
         yield state
 
 
-def sound(seed: int = 1, *, hours: int = 6, **how: Any) -> Chain:
-    """Return a sound chain with at least one log an hour."""
-    backfill = how.pop("backfill", 0)
-    chain = Chain(**how)
-    chance = random.Random(seed)
-    chain.fill(chance, hours=hours, most=0, backfill=backfill)
-    for digest in chain.digests:
-        keys = [chain.log(chance, digest.end) for _ in range(2)]
-        digest.body = chain._digest(digest.end, keys, digest.pair, backfill=False).body
-    return chain.write()
-
-
 def name(key: str) -> str:
     return key.rpartition("/")[2]
 
 
-def canonical(found: Verdicts) -> str:
-    return json.dumps(sorted((*key, said) for key, said in found.items()))
+__all__ = ["Copy", "name", "sound"]

@@ -23,7 +23,7 @@ _HINT = "s3:ListBucket on the bucket, s3:GetObject on its objects; --profile, --
 class BucketVault:
     """Objects of one bucket, listed and fetched with obstore."""
 
-    copied = False
+    copied, root = False, ""
 
     def __init__(self, bucket: str, prefix: str, opened: Callable[[str], Any], *, largest: int) -> None:
         self.name = f"s3://{bucket}/{prefix}"

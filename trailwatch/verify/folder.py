@@ -28,7 +28,7 @@ class FolderVault:
         self._root = Path(path).expanduser().resolve()
         if not self._root.is_dir():
             raise SourceError("there is no such folder", where=path, hint="a folder, or s3://bucket/prefix")
-        self.name = str(self._root)
+        self.name, self.root = path, str(self._root)
         parts = self._root.parts
         # The folder may itself lie below AWSLogs: then digests of the same logs lie beside it.
         inside = ROOT in parts and len(parts) - parts[::-1].index(ROOT) - 1
@@ -97,7 +97,7 @@ class FolderVault:
     @property
     def prefix(self) -> str:
         """The folder as the prefix that everything below it begins with."""
-        return self.name.lstrip("/")
+        return self.root.lstrip("/")
 
     def _path(self, prefix: str) -> Path:
         return Path("/", prefix)

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from trailwatch.aws import Caller, Refused
+from trailwatch.verify import ACTION
 
-ACTION = "cloudtrail:ListPublicKeys"
 _AROUND = timedelta(hours=2)  # a digest is signed some time after the hour that it tells of
 _CALLS = 200  # to one region in one run
 _PAGES = 100

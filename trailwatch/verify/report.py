@@ -38,6 +38,7 @@ class Verified:
     """The account of one verification."""
 
     source: str
+    root: str = ""  # of a copy: the folder that all its files lie in
     counts: dict[str, dict[str, int]] = field(default_factory=dict)  # kind → verdict → objects
     known: int = 0  # logs that were good before and have not been touched since; among the valid
     bytes: int = 0
@@ -131,6 +132,10 @@ class Verified:
             f"{_counted(len(self.accounts), 'account')}, {_counted(len(self.regions), 'region')}, {self.seconds:.1f} s"
         )
 
+    def _shown(self, where: str) -> str:
+        # All files of a copy lie below the folder that the first line names.
+        return where.removeprefix(f"{self.root}/") if self.root else where
+
     def _problems(self, verdict: str) -> list[str]:
         found = [one for one in self.problems if one.verdict == verdict]
         lines = []
@@ -141,7 +146,7 @@ class Verified:
                     f"account {one.account}, {one.region}"
                 )
             else:
-                lines.append(f"  {verdict.upper():<9} {one.where}: {one.reason}")
+                lines.append(f"  {verdict.upper():<9} {self._shown(one.where)}: {one.reason}")
         if len(found) > _SHOWN:
             lines.append(
                 f"  {verdict.upper():<9} … {self.count(verdict) - _SHOWN:,} more; --format json names {NAMED:,}"

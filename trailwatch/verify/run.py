@@ -83,7 +83,7 @@ class _Run:
         self._progress, self._now = progress, now
         self._saved = {(one.bucket, one.key): one for one in saved.signatures}
         self._waiting: deque[tuple[Asked, Known | None]] = deque()
-        self._found = Verified(vault.name)
+        self._found = Verified(vault.name, vault.root)
         self._region: Region | None = None
         self.signatures: dict[tuple[str, str], keyfile.Signature] = {}
 

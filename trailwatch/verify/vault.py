@@ -36,6 +36,7 @@ class Vault(Protocol):
     """A bucket or a folder."""
 
     name: str
+    root: str  # the folder of a copy, '' of a bucket
     copied: bool  # a copy: without the metadata of objects, and perhaps decompressed
 
     def children(self, prefix: str) -> list[str]:
