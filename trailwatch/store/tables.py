@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -15,9 +15,11 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
-from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
+
+if TYPE_CHECKING:
+    from trailwatch.store.parquet import Put
 
 Days = tuple[date, date]
 
@@ -127,7 +129,8 @@ class Store:
         found: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
         if handle is None:
             return found
-        actions = pa.table(handle.get_add_actions(flatten=True))
+        # Not `pa.table`: that asks pandas whether this is a frame of its own, and so imports it.
+        actions = pa.RecordBatchReader.from_stream(handle.get_add_actions(flatten=True)).read_all()
         keys = [actions[f"partition.{key}"].to_pylist() for key in TABLES[table].partitions]
         for place, (path, count) in enumerate(
             zip(actions["path"].to_pylist(), actions["num_records"].to_pylist(), strict=True)
@@ -216,6 +219,8 @@ class Store:
             handle = self._handle(table, version) or self._make(table)
             try:
                 if table in _INGESTED and mode == "append":
+                    from trailwatch.store import parquet
+
                     handle.create_write_transaction(
                         parquet.write(rows, layout, self._put_for(table)),
                         mode=mode,
@@ -239,7 +244,7 @@ class Store:
             except (DeltaError, OSError) as error:
                 raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
 
-    def _put_for(self, table: str) -> parquet.Put:
+    def _put_for(self, table: str) -> Put:
         """Return what puts one file of a table in its place."""
 
         def put(path: str, data: pa.Buffer) -> None:
