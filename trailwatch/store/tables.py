@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from trailwatch.store.cache import Cache
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
 
 Days = tuple[date, date]
+Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
@@ -49,13 +50,13 @@ class Store:
     """
 
     def __init__(
-        self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None, still: bool = False
+        self, uri: str, *, options: Options | None, versions: Mapping[str, int] | None, still: bool = False
     ) -> None:  # fmt: skip
         self.uri = uri.rstrip("/")
         self.local = "://" not in uri
-        self._options = dict(options or {})
+        self._asked = options
         self._versions = dict(versions or {})
-        self._cache = None if self.local else Cache(self.uri, self._options)
+        self._cache = None if self.local else Cache(self.uri, lambda: self._options)
         self._still: dict[str, DeltaTable | None] | None = {} if still else None
 
     @staticmethod
@@ -63,7 +64,7 @@ class Store:
         uri: str,
         *,
         create: bool = False,
-        options: Mapping[str, str] | None = None,
+        options: Options | None = None,
         versions: Mapping[str, int] | None = None,
     ) -> Store:
         """Open a store; with `create` a missing folder is made (0700)."""
@@ -80,11 +81,11 @@ class Store:
 
     def at(self, versions: Mapping[str, int]) -> Store:
         """Return the same store, read at the given version of each table."""
-        return Store(self.uri, options=self._options, versions=versions)
+        return Store(self.uri, options=self._asked, versions=versions)
 
     def still(self) -> Store:
         """Return the same store for reading, each table opened once: at the version that it had when first asked for."""
-        return Store(self.uri, options=self._options, versions=self._versions, still=True)
+        return Store(self.uri, options=self._asked, versions=self._versions, still=True)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
@@ -179,6 +180,10 @@ class Store:
                     from error  # fmt: skip
             except (DeltaError, OSError) as error:
                 raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return dict(self._asked() if callable(self._asked) else self._asked or {})
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
         if self._still is None or version is not None:
