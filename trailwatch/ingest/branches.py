@@ -12,9 +12,10 @@ from typing import Any
 import obstore
 from obstore.exceptions import BaseError
 
-from trailwatch.ingest.asking import Asking, reason
+from trailwatch.ingest.asking import Asking
 from trailwatch.ingest.items import Unreadable, Wanted
 from trailwatch.ingest.keys import READ, UNRECOGNISED, neighbour
+from trailwatch.store.trouble import reason
 
 _ACCOUNT = re.compile(r"^\d{12}$")
 _ORGANIZATION = re.compile(r"^o-[a-z0-9]{10,32}$")

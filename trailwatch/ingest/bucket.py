@@ -13,9 +13,10 @@ from obstore.exceptions import BaseError
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
 from trailwatch.ingest.account import UNLISTED, Account
-from trailwatch.ingest.asking import Asking, Broken, reason, remedy
+from trailwatch.ingest.asking import Asking, Broken
 from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
+from trailwatch.store.trouble import reason, remedy
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Bucket:
             try:
                 tree = discover(self._store, self._prefix, wanted, pool, self._asking)
             except (BaseError, Unreadable) as error:
-                raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=remedy(error)) from error
+                raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=_hint(error)) from error
             for place, told in tree.failed:
                 account.listed += 1
                 account.fail(f"s3://{self.bucket}/{place}", f"{UNLISTED}: {told}")
@@ -118,7 +119,7 @@ class Bucket:
         except FileNotFoundError:
             return None
         except (BaseError, Unreadable) as error:
-            raise SourceError(f"cannot be read: {reason(error)}", where=self.name, hint=remedy(error)) from error
+            raise SourceError(f"cannot be read: {reason(error)}", where=self.name, hint=_hint(error)) from error
 
     def _item(self, meta: Any) -> Item:
         key = meta["path"]
@@ -130,3 +131,7 @@ class Bucket:
 
 def _tag(meta: Any) -> str:
     return (meta.get("e_tag") or "").strip('"')
+
+
+def _hint(error: Exception) -> str:
+    return remedy(error, otherwise="aws s3 ls" if isinstance(error, FileNotFoundError) else "--region, --endpoint-url")

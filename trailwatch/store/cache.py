@@ -17,6 +17,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from trailwatch.errors import StoreError
+from trailwatch.store.trouble import reason
 
 THREADS = 8
 _TRIES = 3
@@ -59,7 +60,7 @@ class Cache:
             obstore.put(reach(self._uri, self._options()), path, data.to_pybytes())
         except BaseError as error:
             # As delta-rs tells of its own writes.
-            raise OSError(brief(error)) from error
+            raise OSError(reason(error)) from error
 
     def _fetch_one(self, remote: Any, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,7 +80,7 @@ class Cache:
             except FileNotFoundError as error:
                 raise StoreError(f"{name} is missing", where=self._uri, hint="trailwatch doctor") from error
             except BaseError as error:
-                told = brief(error)
+                told = reason(error)
             finally:
                 Path(temporary).unlink(missing_ok=True)
         raise StoreError(f"{name} cannot be read: {told}", where=self._uri, hint="trailwatch doctor")
@@ -122,8 +123,3 @@ def whole(path: Path) -> bool:
             return False
         file.seek(-len(_MAGIC), os.SEEK_END)
         return file.read() == _MAGIC
-
-
-def brief(error: Exception) -> str:
-    """Return the first line of an error of a client: the rest names the whole request."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -18,10 +18,12 @@ from trailwatch.errors import StoreError
 from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
+from trailwatch.store.trouble import patiently, store_error
 
 Days = tuple[date, date]
 Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
+FAILURES = (DeltaError, OSError)
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
 _ATTEMPTS = 5
@@ -169,17 +171,21 @@ class Store:
     def mark(self, name: str, moment: datetime) -> None:
         """Keep a moment under a name, in the log of the ledger and not among its rows."""
         with _private():
-            handle = self._handle(_MARKED, None) or self._make(_MARKED)
             properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
-            try:
+
+            def work() -> None:
+                handle = self._handle(_MARKED, None) or self._make(_MARKED)
                 handle.create_write_transaction(
                     [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
                 )
+
+            try:
+                patiently(work, lost=FAILURES)
             except CommitFailedError as error:
                 raise StoreConflict("another run marked the same moment", where=self.uri, hint="run it again") \
                     from error  # fmt: skip
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
+            except FAILURES as error:
+                raise store_error(f"{name} cannot be marked", error, where=self.uri) from error
 
     @property
     def _options(self) -> dict[str, str]:
@@ -197,12 +203,14 @@ class Store:
         if version == -1:
             return None
         try:
-            handle = DeltaTable(self._where(table), version=version, storage_options=self._options or None)
+            handle = patiently(
+                lambda: DeltaTable(self._where(table), version=version, storage_options=self._options or None),
+                lost=FAILURES,
+            )
         except TableNotFoundError:
             return None
-        except (DeltaError, OSError) as error:
-            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="the store from a backup, or ingest into a new one") \
-                from error  # fmt: skip
+        except FAILURES as error:
+            raise store_error(f"table {table} cannot be opened", error, where=self.uri) from error
         found = handle.metadata().description
         if found != _MARK:
             raise StoreError(
@@ -217,32 +225,30 @@ class Store:
     ) -> None:
         layout = TABLES[table]
         commit = CommitProperties(max_commit_retries=20)
-        with _private():
+
+        def work() -> None:
             handle = self._handle(table, version) or self._make(table)
+            if table in _INGESTED and mode == "append":
+                handle.create_write_transaction(
+                    parquet.write(rows, layout, self._put_for(table)), mode=mode, schema=layout.columns,
+                    partition_by=list(layout.partitions), commit_properties=commit,
+                )  # fmt: skip
+                return
+            write_deltalake(
+                handle, rows.select(layout.columns.names).cast(layout.columns), mode=mode, predicate=where,
+                writer_properties=_WRITER, commit_properties=commit,
+            )  # fmt: skip
+
+        with _private():
             try:
-                if table in _INGESTED and mode == "append":
-                    handle.create_write_transaction(
-                        parquet.write(rows, layout, self._put_for(table)),
-                        mode=mode,
-                        schema=layout.columns,
-                        partition_by=list(layout.partitions),
-                        commit_properties=commit,
-                    )
-                    return
-                write_deltalake(
-                    handle,
-                    rows.select(layout.columns.names).cast(layout.columns),
-                    mode=mode,
-                    predicate=where,
-                    writer_properties=_WRITER,
-                    commit_properties=commit,
-                )
+                # A commit whose answer was lost is made twice: doubles go out later, and a day is replaced by itself.
+                patiently(work, lost=FAILURES)
             except CommitFailedError as error:
                 raise StoreConflict(
                     f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
                 ) from error
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+            except FAILURES as error:
+                raise store_error(f"table {table} cannot be written", error, where=self.uri) from error
 
     def _put_for(self, table: str) -> parquet.Put:
         """Return what puts one file of a table in its place."""
