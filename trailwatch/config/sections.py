@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -31,6 +31,8 @@ class SourceSection(Section, frozen=True, kw_only=True):
     role_arn: str = ""
     endpoint_url: str = ""
     requester_pays: bool = False
+    timeout: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60  # seconds that one request may take
+    retries: Annotated[int, msgspec.Meta(ge=0, le=20)] = 6
 
 
 class Organization(Section, frozen=True, kw_only=True):

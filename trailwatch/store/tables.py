@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,12 +17,15 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import Cache
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
+from trailwatch.store.trouble import patiently, store_error
 
 if TYPE_CHECKING:
     from trailwatch.store.parquet import Put
 
 Days = tuple[date, date]
+Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
+FAILURES = (DeltaError, OSError)
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
 _ATTEMPTS = 5
@@ -51,13 +54,13 @@ class Store:
     """
 
     def __init__(
-        self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None, still: bool = False
+        self, uri: str, *, options: Options | None, versions: Mapping[str, int] | None, still: bool = False
     ) -> None:  # fmt: skip
         self.uri = uri.rstrip("/")
         self.local = "://" not in uri
-        self._options = dict(options or {})
+        self._asked = options
         self._versions = dict(versions or {})
-        self._cache = None if self.local else Cache(self.uri, self._options)
+        self._cache = None if self.local else Cache(self.uri, lambda: self._options)
         self._still: dict[str, DeltaTable | None] | None = {} if still else None
 
     @staticmethod
@@ -65,7 +68,7 @@ class Store:
         uri: str,
         *,
         create: bool = False,
-        options: Mapping[str, str] | None = None,
+        options: Options | None = None,
         versions: Mapping[str, int] | None = None,
     ) -> Store:
         """Open a store; with `create` a missing folder is made (0700)."""
@@ -82,11 +85,11 @@ class Store:
 
     def at(self, versions: Mapping[str, int]) -> Store:
         """Return the same store, read at the given version of each table."""
-        return Store(self.uri, options=self._options, versions=versions)
+        return Store(self.uri, options=self._asked, versions=versions)
 
     def still(self) -> Store:
         """Return the same store for reading, each table opened once: at the version that it had when first asked for."""
-        return Store(self.uri, options=self._options, versions=self._versions, still=True)
+        return Store(self.uri, options=self._asked, versions=self._versions, still=True)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
@@ -171,17 +174,25 @@ class Store:
     def mark(self, name: str, moment: datetime) -> None:
         """Keep a moment under a name, in the log of the ledger and not among its rows."""
         with _private():
-            handle = self._handle(_MARKED, None) or self._make(_MARKED)
             properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
-            try:
+
+            def work() -> None:
+                handle = self._handle(_MARKED, None) or self._make(_MARKED)
                 handle.create_write_transaction(
                     [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
                 )
+
+            try:
+                patiently(work, lost=FAILURES)
             except CommitFailedError as error:
                 raise StoreConflict("another run marked the same moment", where=self.uri, hint="run it again") \
                     from error  # fmt: skip
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
+            except FAILURES as error:
+                raise store_error(f"{name} cannot be marked", error, where=self.uri) from error
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return dict(self._asked() if callable(self._asked) else self._asked or {})
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
         if self._still is None or version is not None:
@@ -195,12 +206,14 @@ class Store:
         if version == -1:
             return None
         try:
-            handle = DeltaTable(self._where(table), version=version, storage_options=self._options or None)
+            handle = patiently(
+                lambda: DeltaTable(self._where(table), version=version, storage_options=self._options or None),
+                lost=FAILURES,
+            )
         except TableNotFoundError:
             return None
-        except (DeltaError, OSError) as error:
-            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="the store from a backup, or ingest into a new one") \
-                from error  # fmt: skip
+        except FAILURES as error:
+            raise store_error(f"table {table} cannot be opened", error, where=self.uri) from error
         found = handle.metadata().description
         if found != _MARK:
             raise StoreError(
@@ -215,34 +228,32 @@ class Store:
     ) -> None:
         layout = TABLES[table]
         commit = CommitProperties(max_commit_retries=20)
-        with _private():
-            handle = self._handle(table, version) or self._make(table)
-            try:
-                if table in _INGESTED and mode == "append":
-                    from trailwatch.store import parquet
 
-                    handle.create_write_transaction(
-                        parquet.write(rows, layout, self._put_for(table)),
-                        mode=mode,
-                        schema=layout.columns,
-                        partition_by=list(layout.partitions),
-                        commit_properties=commit,
-                    )
-                    return
-                write_deltalake(
-                    handle,
-                    rows.select(layout.columns.names).cast(layout.columns),
-                    mode=mode,
-                    predicate=where,
-                    writer_properties=_WRITER,
-                    commit_properties=commit,
-                )
+        def work() -> None:
+            handle = self._handle(table, version) or self._make(table)
+            if table in _INGESTED and mode == "append":
+                from trailwatch.store import parquet
+
+                handle.create_write_transaction(
+                    parquet.write(rows, layout, self._put_for(table)), mode=mode, schema=layout.columns,
+                    partition_by=list(layout.partitions), commit_properties=commit,
+                )  # fmt: skip
+                return
+            write_deltalake(
+                handle, rows.select(layout.columns.names).cast(layout.columns), mode=mode, predicate=where,
+                writer_properties=_WRITER, commit_properties=commit,
+            )  # fmt: skip
+
+        with _private():
+            try:
+                # A commit whose answer was lost is made twice: doubles go out later, and a day is replaced by itself.
+                patiently(work, lost=FAILURES)
             except CommitFailedError as error:
                 raise StoreConflict(
                     f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
                 ) from error
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+            except FAILURES as error:
+                raise store_error(f"table {table} cannot be written", error, where=self.uri) from error
 
     def _put_for(self, table: str) -> Put:
         """Return what puts one file of a table in its place."""
