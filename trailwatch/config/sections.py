@@ -33,6 +33,13 @@ class SourceSection(Section, frozen=True, kw_only=True):
     requester_pays: bool = False
 
 
+class Cluster(Section, frozen=True, kw_only=True):
+    """Who does the work besides this process: the workers of a dask scheduler, or processes of this machine."""
+
+    scheduler: str = ""
+    workers: int = 0
+
+
 class Organization(Section, frozen=True, kw_only=True):
     """The own organization: its id, its accounts with their names, and accounts that may come in."""
 
@@ -161,6 +168,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     store: StoreSection = StoreSection()
     source: SourceSection = SourceSection()
+    cluster: Cluster = Cluster()
     organization: Organization = Organization()
     networks: dict[str, list[str]] = {}
     people: dict[str, Person] = {}

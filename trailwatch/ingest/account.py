@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NAMED = 1_000  # objects named one by one; all are counted
+_COUNTED = (
+    "listed", "known", "outside", "read", "failed_objects", "changed_objects", "records", "events", "repaired", "bytes",
+)  # fmt: skip
 
 
 @dataclass
@@ -55,6 +58,18 @@ class Account:
         self.changed_objects += 1
         if len(self.changed) < NAMED:
             self.changed.append({"key": key, "was": was, "now": now})
+
+    def add(self, other: Account) -> None:
+        """Count what a worker counted."""
+        for name in _COUNTED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("skipped", "not_listed", "others", "not_understood"):
+            figures: dict[str, int] = getattr(self, name)
+            for key, count in getattr(other, name).items():
+                figures[key] = figures.get(key, 0) + count
+        for name in ("failed", "changed"):
+            named: list[dict[str, str]] = getattr(self, name)
+            named += getattr(other, name)[: NAMED - len(named)]
 
     def as_dict(self) -> dict[str, Any]:
         """Return all figures for JSON."""

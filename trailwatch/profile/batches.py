@@ -13,6 +13,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.workers import PARTS
 
 Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 DAYS = 1000
 EVENTS = 250_000
+FEW = 10_000  # events; fewer are not worth a batch of their own
 TRIES = 6
 
 
@@ -48,14 +50,20 @@ def predicate(partitions: Iterable[Partition]) -> str:
     return " or ".join(f"(shard = {shard} and dt in ({', '.join(days)}))" for shard, days in sorted(shards.items()))
 
 
-def group(partitions: Iterable[Partition], counts: Mapping[Partition, int]) -> list[Batch]:
-    """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone."""
+def group(partitions: Iterable[Partition], counts: Mapping[Partition, int], *, workers: int = 1) -> list[Batch]:
+    """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone.
+
+    For several workers the batches are smaller, so that there are some for each.
+    """
+    wanted = sorted(partitions)
+    share = sum(counts.get(partition, 0) for partition in wanted) // (workers * PARTS)
+    most = EVENTS if workers == 1 else min(max(share, FEW), EVENTS)
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0
-    for partition in sorted(partitions):
+    for partition in wanted:
         count = counts.get(partition, 0)
-        if open_ and (events + count > EVENTS or partition[0] - open_[0][0] >= timedelta(days=DAYS)):
+        if open_ and (events + count > most or partition[0] - open_[0][0] >= timedelta(days=DAYS)):
             batches.append(Batch(tuple(open_)))
             open_, events = [], 0
         open_.append(partition)

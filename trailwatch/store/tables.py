@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
+from trailwatch.store.mask import private
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
 
 Days = tuple[date, date]
@@ -35,6 +35,7 @@ _WRITER = WriterProperties(
     default_column_properties=ColumnProperties(statistics_enabled="NONE"),
     column_properties=dict.fromkeys(("event_time", "first_time", "last_time"), _BOUNDED),
 )
+_COMMIT = CommitProperties(max_commit_retries=20)
 
 
 class StoreConflict(StoreError):
@@ -90,9 +91,25 @@ class Store:
         """Add rows in one atomic commit; safe while others write."""
         if not rows.num_rows:
             return
+        if table in _INGESTED:
+            self.commit(table, self.put(table, rows))
+        else:
+            self._append(lambda: self._write(table, rows, mode="append"))
+
+    def put(self, table: str, rows: pa.Table) -> list[parquet.Action]:
+        """Write the files of rows that an ingest appends; nobody sees them before they are committed."""
+        with private(), self._told(table):
+            return parquet.write(rows, TABLES[table], self._put_for(table)) if rows.num_rows else []
+
+    def commit(self, table: str, files: Sequence[parquet.Action]) -> None:
+        """Add files that were put there, also by other machines, in one atomic commit; safe while others write."""
+        if files:
+            self._append(lambda: self._commit(table, files))
+
+    def _append(self, write: Callable[[], None]) -> None:
         for left in reversed(range(_ATTEMPTS)):
             try:
-                self._write(table, rows, mode="append")
+                write()
             except StoreConflict:
                 # Only when another run makes the table at the same moment; nothing was written, so it can be repeated.
                 if not left:
@@ -167,7 +184,7 @@ class Store:
 
     def mark(self, name: str, moment: datetime) -> None:
         """Keep a moment under a name, in the log of the ledger and not among its rows."""
-        with _private():
+        with private():
             handle = self._handle(_MARKED, None) or self._make(_MARKED)
             properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
             try:
@@ -211,33 +228,35 @@ class Store:
         self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
     ) -> None:
         layout = TABLES[table]
-        commit = CommitProperties(max_commit_retries=20)
-        with _private():
-            handle = self._handle(table, version) or self._make(table)
-            try:
-                if table in _INGESTED and mode == "append":
-                    handle.create_write_transaction(
-                        parquet.write(rows, layout, self._put_for(table)),
-                        mode=mode,
-                        schema=layout.columns,
-                        partition_by=list(layout.partitions),
-                        commit_properties=commit,
-                    )
-                    return
-                write_deltalake(
-                    handle,
-                    rows.select(layout.columns.names).cast(layout.columns),
-                    mode=mode,
-                    predicate=where,
-                    writer_properties=_WRITER,
-                    commit_properties=commit,
-                )
-            except CommitFailedError as error:
-                raise StoreConflict(
-                    f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
-                ) from error
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+        with private(), self._told(table):
+            write_deltalake(
+                self._handle(table, version) or self._make(table),
+                rows.select(layout.columns.names).cast(layout.columns),
+                mode=mode,
+                predicate=where,
+                writer_properties=_WRITER,
+                commit_properties=_COMMIT,
+            )
+
+    def _commit(self, table: str, files: Sequence[parquet.Action]) -> None:
+        layout = TABLES[table]
+        with private(), self._told(table):
+            (self._handle(table, None) or self._make(table)).create_write_transaction(
+                list(files), mode="append", schema=layout.columns, partition_by=list(layout.partitions),
+                commit_properties=_COMMIT,
+            )  # fmt: skip
+
+    @contextmanager
+    def _told(self, table: str) -> Iterator[None]:
+        """Tell of what goes wrong with a write as errors of a store."""
+        try:
+            yield
+        except CommitFailedError as error:
+            raise StoreConflict(
+                f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
+            ) from error
+        except (DeltaError, OSError) as error:
+            raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
 
     def _put_for(self, table: str) -> parquet.Put:
         """Return what puts one file of a table in its place."""
@@ -274,13 +293,3 @@ class Store:
 def _within(uri: str, key: str, days: Days) -> bool:
     value = uri.rpartition(f"{key}=")[2][:10]
     return days[0].isoformat() <= value <= days[1].isoformat()
-
-
-@contextmanager
-def _private() -> Iterator[None]:
-    # delta-rs has no mode option: files get 0600 and folders 0700 through the process's mask.
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
