@@ -31,6 +31,7 @@ class SourceSection(Section, frozen=True, kw_only=True):
     role_arn: str = ""
     endpoint_url: str = ""
     requester_pays: bool = False
+    bucket: str = ""  # s3://bucket/prefix of the objects that the queue in `path` tells of
 
 
 class Cluster(Section, frozen=True, kw_only=True):

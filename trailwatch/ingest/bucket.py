@@ -31,6 +31,7 @@ class Bucket:
     """Objects of one bucket, listed and fetched with obstore."""
 
     all_at_once = False
+    hashed = False
 
     def __init__(self, bucket: str, prefix: str, store: Any, *, threads: int = 8) -> None:
         self.bucket = bucket
@@ -62,6 +63,15 @@ class Bucket:
         try:
             found = obstore.get(self._store, item.key)
             return Fetched(bytes(found.bytes()), _tag(found.meta) or item.etag)
+        except (NotFoundError, FileNotFoundError) as error:
+            raise Gone("no longer there") from error
+        except (BaseError, OSError) as error:
+            raise Unreadable(_reason(error)) from error
+
+    def head(self, key: str) -> Item:
+        """Return an object as a listing would tell of it."""
+        try:
+            return self._item(obstore.head(self._store, key))
         except (NotFoundError, FileNotFoundError) as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:

@@ -52,7 +52,7 @@ def ingest(
     now = now or datetime.now(UTC)
     origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
     narrowed = Wanted(frozenset(accounts), frozenset(regions))
-    last = None if origin.all_at_once else store.marked(_mark(origin))
+    last = None if origin.all_at_once else store.marked(mark(origin))
     days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
     if origin.all_at_once and window is None:
         days = None
@@ -69,7 +69,7 @@ def ingest(
         run.collect(wanted)
     up_to_now = window is None or window.end is None
     if narrowed == Wanted() and up_to_now and run.complete and not origin.all_at_once:
-        store.mark(_mark(origin), now)
+        store.mark(mark(origin), now)
     return account
 
 
@@ -158,7 +158,7 @@ class _Run:
     def _look_at_changed(self, ledger: Ledger, item: Item) -> None:
         """Tell of an object that is not what it was; a file that was only touched holds the same bytes."""
         last = ledger.last(item)
-        if self._source.all_at_once:
+        if self._source.hashed:
             try:
                 fetched = self._source.fetch(item)
             except Unreadable as failure:
@@ -199,5 +199,6 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _mark(source: Source) -> str:
+def mark(source: Source) -> str:
+    """Return the name under which a store keeps when a source was last listed as a whole."""
     return f"listed {source.name}"

@@ -29,7 +29,7 @@ from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS
 from trailwatch.store.tables import Store
 from trailwatch.workers import PARTS, Workers
 
-SMALLEST, LARGEST = MIB // 4, 8 * MIB  # of a part, as its objects are stored
+SMALLEST, LARGEST = MIB, 8 * MIB  # of a part, as its objects are stored
 MOST = 5_000  # objects of a part
 
 

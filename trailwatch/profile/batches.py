@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 DAYS = 1000
 EVENTS = 250_000
-FEW = 10_000  # events; fewer are not worth a batch of their own
+FEW = 50_000  # events; fewer take less time than to plan the work on them
 TRIES = 6
 
 
@@ -45,9 +45,13 @@ class Batch:
 def predicate(partitions: Iterable[Partition]) -> str:
     """Return a predicate over `dt` and `shard` that holds for exactly these partitions."""
     shards: dict[int, list[str]] = {}
-    for day, shard in partitions:
+    for day, shard in sorted(partitions):
         shards.setdefault(shard, []).append(f"'{day.isoformat()}'")
-    return " or ".join(f"(shard = {shard} and dt in ({', '.join(days)}))" for shard, days in sorted(shards.items()))
+    # Of a long list delta-rs cannot tell that a commit beside this one is about other days; of a range it can.
+    return " or ".join(
+        f"(shard = {shard} and dt >= {days[0]} and dt <= {days[-1]} and dt in ({', '.join(days)}))"
+        for shard, days in sorted(shards.items())
+    )
 
 
 def group(partitions: Iterable[Partition], counts: Mapping[Partition, int], *, workers: int = 1) -> list[Batch]:
