@@ -15,7 +15,7 @@ from trailwatch.profile import batches
 from trailwatch.profile.batches import Batch, Files, Partition, predicate, show
 from trailwatch.profile.inputs import Memory, aliases_hash, digest, meaning
 from trailwatch.profile.kin import kin
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile.sessions import know
 from trailwatch.store.tables import Store
 
 REACH = 2  # a session of this many days before may explain an event
@@ -116,7 +116,7 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
     if found.again:
         engine = bench.engine
         _only(engine, found.again)
-        engine.table("aliases", alias_table(bench.aliases))
+        know(engine, bench.aliases)
         engine.build("links", relation="dated_links")
         engine.view("events", relation="dated")
         engine.view("attributed")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -14,10 +14,12 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
-from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
 from trailwatch.store.mask import private
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
+
+if TYPE_CHECKING:
+    from trailwatch.store.parquet import Action, Put
 
 Days = tuple[date, date]
 
@@ -96,12 +98,15 @@ class Store:
         else:
             self._append(lambda: self._write(table, rows, mode="append"))
 
-    def put(self, table: str, rows: pa.Table) -> list[parquet.Action]:
+    def put(self, table: str, rows: pa.Table) -> list[Action]:
         """Write the files of rows that an ingest appends; nobody sees them before they are committed."""
+        # pyarrow.compute takes long to import, and a question does without it.
+        from trailwatch.store import parquet
+
         with private(), self._told(table):
             return parquet.write(rows, TABLES[table], self._put_for(table)) if rows.num_rows else []
 
-    def commit(self, table: str, files: Sequence[parquet.Action]) -> None:
+    def commit(self, table: str, files: Sequence[Action]) -> None:
         """Add files that were put there, also by other machines, in one atomic commit; safe while others write."""
         if files:
             self._append(lambda: self._commit(table, files))
@@ -144,7 +149,8 @@ class Store:
         found: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
         if handle is None:
             return found
-        actions = pa.table(handle.get_add_actions(flatten=True))
+        # Not `pa.table`: that asks pandas whether this is a frame of its own, and so imports it.
+        actions = pa.RecordBatchReader.from_stream(handle.get_add_actions(flatten=True)).read_all()
         keys = [actions[f"partition.{key}"].to_pylist() for key in TABLES[table].partitions]
         for place, (path, count) in enumerate(
             zip(actions["path"].to_pylist(), actions["num_records"].to_pylist(), strict=True)
@@ -238,13 +244,12 @@ class Store:
                 commit_properties=_COMMIT,
             )
 
-    def _commit(self, table: str, files: Sequence[parquet.Action]) -> None:
+    def _commit(self, table: str, files: Sequence[Action]) -> None:
         layout = TABLES[table]
         with private(), self._told(table):
             (self._handle(table, None) or self._make(table)).create_write_transaction(
-                list(files), mode="append", schema=layout.columns, partition_by=list(layout.partitions),
-                commit_properties=_COMMIT,
-            )  # fmt: skip
+                list(files), "append", layout.columns, list(layout.partitions), commit_properties=_COMMIT
+            )
 
     @contextmanager
     def _told(self, table: str) -> Iterator[None]:
@@ -252,13 +257,12 @@ class Store:
         try:
             yield
         except CommitFailedError as error:
-            raise StoreConflict(
-                f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
-            ) from error
+            told = f"another run changed table {table} at the same time"
+            raise StoreConflict(told, where=self.uri, hint="run it again") from error
         except (DeltaError, OSError) as error:
             raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
 
-    def _put_for(self, table: str) -> parquet.Put:
+    def _put_for(self, table: str) -> Put:
         """Return what puts one file of a table in its place."""
 
         def put(path: str, data: pa.Buffer) -> None:
