@@ -15,6 +15,7 @@ The map. Data runs down this list, imports run up it:
     engine sql/                              DuckDB, and one relation a file
     store                                    Delta tables: layout, atomic writes, local copy of a remote store
     ingest                                   objects of a trail → events
+    verify                                   CloudTrail's signed digest files → which objects are as they were written
     snapshot                                 IAM, live or exported → snapshots, and what changed
     profile                                  events → sessions, activity, identity_days, seen → baseline, features
     detect detections/                       detections as data → hits

@@ -38,6 +38,7 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
 from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
+from trailwatch.verify.door import Integrity
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
 from trailwatch.workers import Workers
 
@@ -52,7 +53,7 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Questions, Permissions, Outlets):
+class Trail(Questions, Permissions, Integrity, Outlets):
     """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself

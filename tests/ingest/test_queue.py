@@ -24,7 +24,8 @@ from trailwatch.errors import ConfigError, SourceError
 from trailwatch.ingest import messages, notices
 from trailwatch.ingest.messages import drain
 from trailwatch.ingest.queue import is_queue
-from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.store.commits import StoreConflict
+from trailwatch.store.tables import Store
 
 NOW = datetime(2026, 1, 10, 6, tzinfo=UTC)
 DAY_LATER = datetime(2026, 1, 11, 6, 1, tzinfo=UTC)

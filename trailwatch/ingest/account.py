@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+UNLISTED = "cannot be listed"
 NAMED = 1_000  # objects named one by one; all are counted
 _COUNTED = (
     "listed", "known", "outside", "read", "failed_objects", "changed_objects", "records", "events", "repaired", "bytes", "unannounced",

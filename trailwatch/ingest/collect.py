@@ -12,7 +12,7 @@ from trailwatch.aws import Access
 from trailwatch.engine import Engine
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys, reasons
-from trailwatch.ingest.account import Account
+from trailwatch.ingest.account import UNLISTED, Account
 from trailwatch.ingest.days import wanted_days
 from trailwatch.ingest.items import Item, Source, Unreadable, Wanted
 from trailwatch.ingest.ledger import CHANGED, Entry, Ledger
@@ -119,7 +119,7 @@ class _Run:
         for chunk in _chunks(self._listed(wanted)):
             self._reader.take(self._unread(chunk, wanted))
         # A listing that failed is counted among the objects; the days it covers must be listed again.
-        self.complete = not any(entry["reason"].startswith("cannot be listed") for entry in account.failed)
+        self.complete = not any(entry["reason"].startswith(UNLISTED) for entry in account.failed)
         if self._ledger and not self._source.all_at_once:
             self._reader.take(self._unfinished(wanted))
         self._reader.finish()

@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
+from trailwatch.store.commits import StoreConflict
 from trailwatch.store.schema import TABLES
-from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.store.tables import Store
 from trailwatch.workers import PARTS
 
 Partition = tuple[date, int]
