@@ -37,6 +37,9 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
 from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
+from trailwatch.store.opening import VersionGone
+from trailwatch.upkeep import forget as forgetting
+from trailwatch.upkeep.tidy import tidy
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
 
 
@@ -115,6 +118,13 @@ class Trail(Questions, Permissions, Outlets):
         )  # fmt: skip
         return take(self.store, found, progress=progress)
 
+    def forget(self, before: date | str, *, everything: bool = False, dry_run: bool = False) -> forgetting.Plan:
+        """Forget events, and what was made of them, before a day; `dry_run` only says what would go."""
+        now = datetime.now(UTC)
+        when = parse_day(before, now=now) if isinstance(before, str) else before
+        work = forgetting.plan if dry_run else forgetting.forget
+        return work(self.store, before=when, everything=everything, now=now)
+
     def settle(self, *, progress: Progress | None = None) -> Settled:
         """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""
         return settle.settle(self.store, aliases=self.config.aliases(), progress=progress or Silent())
@@ -126,7 +136,11 @@ class Trail(Questions, Permissions, Outlets):
         if when > now.date():
             raise ConfigError(f"{when} has not begun yet", where="--date", hint="a day that is over, or today")
         self.settle(progress=progress)
-        return build.build(self.store, day=when, config=self.config, now=now)
+        try:
+            return build.build(self.store, day=when, config=self.config, now=now)
+        except VersionGone:
+            # What it read is no longer kept; nothing has come since, so that it would say the same.
+            return kept(self.store, when)
 
     def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
         """Do the day's work: ingest, a snapshot where `[snapshot]` wants one, settle, and the digests that are due."""
@@ -135,6 +149,7 @@ class Trail(Questions, Permissions, Outlets):
         settled = self.settle(progress=progress)
         now = datetime.now(UTC)
         made = [build.build(self.store, day=day, config=self.config, now=now) for day in self.due(now=now)]
+        tidy(self.store, now=now)
         return Run(account, settled, tuple(made), taken)
 
     def due(self, *, now: datetime) -> list[date]:

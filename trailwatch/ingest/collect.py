@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
@@ -24,6 +24,7 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 
+FORGOTTEN = "forgotten before"  # the mark of the day before which nothing is fetched unless it is asked for
 _CHUNK = 100_000  # listed objects that are held at a time
 
 
@@ -53,6 +54,8 @@ def ingest(
     days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
     if origin.all_at_once and window is None:
         days = None
+    if window is None and (horizon := store.marked(FORGOTTEN)):
+        days = max(horizon.date(), days[0] if days else date.min), days[1] if days else date.max
     wanted = Wanted(narrowed.accounts, narrowed.regions, days)
     with Engine() as engine:
         ledger = Ledger(engine, store, origin.bucket)
