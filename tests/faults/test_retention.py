@@ -105,7 +105,7 @@ def _page(trail: tw.Trail, day: date) -> str:
         ("reads", body["coverage"]),
     ):
         assert part.pop(name)
-    return json.dumps(body)
+    return json.dumps(body, sort_keys=True)
 
 
 def _held(store: Store, day: date) -> dict[str, list[tuple[Any, ...]]]:
