@@ -39,6 +39,7 @@ from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
 from trailwatch.store.opening import VersionGone
 from trailwatch.upkeep import forget as forgetting
+from trailwatch.upkeep import repair as mending
 from trailwatch.upkeep.tidy import tidy
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
 
@@ -124,6 +125,10 @@ class Trail(Questions, Permissions, Outlets):
         when = parse_day(before, now=now) if isinstance(before, str) else before
         work = forgetting.plan if dry_run else forgetting.forget
         return work(self.store, before=when, everything=everything, now=now)
+
+    def repair(self, *, deep: bool = False) -> mending.Repaired:
+        """Mend a damaged store: the next ingest reads again what was lost, settle makes again what was made of it."""
+        return mending.repair(self.store, now=datetime.now(UTC), deep=deep)
 
     def settle(self, *, progress: Progress | None = None) -> Settled:
         """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""

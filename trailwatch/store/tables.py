@@ -123,6 +123,10 @@ class Store:
             raise gone(self.uri, table, pinned)
         return uris
 
+    def local_path(self, uri: str) -> str:
+        """Return a local path of one file of the store."""
+        return self._cache.fetch([uri])[0] if self._cache else uri
+
     def uris(self, table: str) -> list[str]:
         """Return where the Parquet files of a table's version are: paths, or addresses of a remote store."""
         handle = self._handle(table, None)
