@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any, Protocol, cast
@@ -78,6 +78,10 @@ class Access:
             "retries": self.retries,
             "lasting": timedelta(seconds=_LASTING * self.timeout),
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker finds its own credentials: those of this process stay here.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def session(self) -> boto3.Session:

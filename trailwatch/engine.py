@@ -7,6 +7,7 @@ import itertools
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -20,6 +21,7 @@ from trailwatch.errors import EngineError
 if TYPE_CHECKING:
     import pandas as pd
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RELATIONS = resources.files("trailwatch") / "sql"
 
 
@@ -84,7 +86,7 @@ class Engine:
     def files(self, name: str, files: Sequence[str], schema: pa.Schema, *, partitions: Sequence[str] = ()) -> None:
         """Show Parquet files as a view of the given columns; no files give an empty view of the same columns."""
         if not files:
-            self.table(name, schema.empty_table())
+            self.table(name, pa.RecordBatchReader.from_batches(schema, []))
             return
         types = {key: _sql_type(schema.field(key).type) for key in partitions}
         columns = f", hive_partitioning = true, hive_types = {_struct(types)}" if types else ""
@@ -104,6 +106,12 @@ class Engine:
             self._con.execute(f"create table {_name(name)} as select * from arriving")
         finally:
             self._con.unregister("arriving")
+
+    def texts(self, name: str, **columns: Sequence[str]) -> None:
+        """Keep columns of texts, all of one length, in the session as a table."""
+        self.clear(name)
+        chosen = ", ".join(f"unnest(${_name(column)}::varchar[]) as {_name(column)}" for column in columns)
+        self.execute(f"create table {_name(name)} as select {chosen}", **{key: list(of) for key, of in columns.items()})
 
     def lend(self, name: str, data: pa.Table) -> None:
         """Show rows as they lie in memory, without a copy, until others are lent under the same name."""
@@ -197,6 +205,20 @@ class Engine:
             return self._con.execute(sql, parameters or None)
         except duckdb.Error as error:
             raise _told(error) from error
+
+
+def dicts(rows: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as dictionaries, moments in UTC; `to_pylist` would import pandas to make them."""
+    moments = {field.name for field in rows.schema if pa.types.is_timestamp(field.type) and field.type.tz}
+    for place, name in enumerate(rows.column_names):
+        if name in moments:
+            rows = rows.set_column(place, name, rows[name].cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
+    found: list[dict[str, Any]] = rows.to_pylist()
+    for row in found:
+        for name in moments:
+            if row[name] is not None:
+                row[name] = _EPOCH + timedelta(microseconds=row[name])
+    return found
 
 
 def _name(name: str) -> str:

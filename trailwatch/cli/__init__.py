@@ -30,6 +30,7 @@ from trailwatch.cli import (
     scorecard,
     send,
     suppress,
+    verify,
     workloads,
 )
 from trailwatch.errors import ConfigError, TrailwatchError
@@ -44,7 +45,7 @@ app = typer.Typer(
     help="Read CloudTrail, learn what each identity normally does, and report each morning what was not normal.",
     epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
-for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, send.send, look.show, practices.practices,
+for command in (demo.demo, daily.run, daily.ingest, daily.settle, verify.verify, daily.digest, daily.scan, send.send, look.show, practices.practices,
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, keep.forget, scorecard.scorecard):  # fmt: skip
     app.command()(command)

@@ -13,7 +13,7 @@ from trailwatch.config import Config
 from trailwatch.detect.people import Directory, Identity
 from trailwatch.detect.relations import RELATIONS, table
 from trailwatch.engine import Engine
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile.sessions import know
 from trailwatch.store.schema import FLAG, REVIEWS, SNAPSHOTS, TEXT, TEXTS, TIME
 from trailwatch.store.tables import Store
 
@@ -101,7 +101,7 @@ def build(
     config = config or Config()
     for macro in _MACROS:
         engine.execute(f"create or replace macro {macro}")
-    engine.table("aliases", alias_table(config.aliases()))
+    know(engine, config.aliases())
     engine.table("trail_uses", seen.last)
     for name, relation in _STEPS:
         engine.build(name, relation=f"posture_{relation}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotFoundError
 
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
@@ -29,6 +29,7 @@ class Bucket:
     """Objects of one bucket, listed and fetched with obstore."""
 
     all_at_once = False
+    hashed = False
 
     def __init__(self, bucket: str, prefix: str, store: Any, *, threads: int = 8) -> None:
         self.bucket = bucket
@@ -72,6 +73,15 @@ class Bucket:
         try:
             return self._asking.ask(question)
         except FileNotFoundError as error:
+            raise Gone("no longer there") from error
+        except (BaseError, OSError) as error:
+            raise Unreadable(reason(error)) from error
+
+    def head(self, key: str) -> Item:
+        """Return an object as a listing would tell of it."""
+        try:
+            return self._item(obstore.head(self._store, key))
+        except (NotFoundError, FileNotFoundError) as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:
             raise Unreadable(reason(error)) from error

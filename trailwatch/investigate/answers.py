@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,41 +28,43 @@ class Asker(Protocol):
         """Return findings by their ids."""
 
 
-class Answer:
-    """A page, and the rows behind it."""
+class Answer(ABC):
+    """A page, and the rows behind it; each is made when somebody looks at it."""
 
-    def __init__(self, asker: Asker, document: Document, rows: Rows) -> None:
+    def __init__(self, asker: Asker) -> None:
         self._asker = asker
-        self._document = document
-        self._rows = rows
 
+    @abstractmethod
+    def page(self, *, every: bool = False) -> Document:
+        """Return the page, with the first or with every entry of each list."""
+
+    @abstractmethod
     def table(self) -> Rows:
         """Return the rows behind the page; times are UTC."""
-        return self._rows
 
     def df(self) -> pd.DataFrame:
         """Return the rows as a pandas frame; times are UTC."""
-        return self._rows.df()
+        return self.table().df()
 
     def arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; times are UTC."""
-        return self._rows.arrow()
+        return self.table().arrow()
 
     def sql(self, query: str) -> Rows:
         """Ask the rows in SQL, under the name `rows`."""
-        return self._rows.sql(query)
+        return self.table().sql(query)
 
     def text(self) -> str:
         """Return the page as text."""
-        return self._document.text()
+        return self.page().text()
 
     def markdown(self) -> str:
         """Return the page as Markdown."""
-        return self._document.markdown()
+        return self.page().markdown()
 
     def html(self) -> str:
         """Return the page as one HTML file."""
-        return self._document.html()
+        return self.page().html()
 
     def __str__(self) -> str:
         return self.text()
@@ -70,20 +73,24 @@ class Answer:
         return self.text()
 
     def _repr_html_(self) -> str:
-        return self._document.body()
+        return self.page().body()
 
 
 class HistoryAnswer(Answer):
     """The history of one thing; `.data` holds every part of it as values."""
 
     def __init__(self, asker: Asker, data: History, *, start: str | None, end: str | None) -> None:
-        super().__init__(asker, history_page.page(data), history_page.table(data))
+        super().__init__(asker)
         self.data = data
         self._window = (start, end)
 
     def page(self, *, every: bool = False) -> Document:
         """Return the page, with the first or with every entry of each list."""
         return history_page.page(self.data, every=every)
+
+    def table(self) -> Rows:
+        """Return the hours as rows; times are UTC."""
+        return history_page.table(self.data)
 
     def json(self) -> str:
         """Return the whole history as JSON."""
@@ -103,13 +110,17 @@ class LineageAnswer(Answer):
     """The session tree of a credential; `.data` holds every part of it as values."""
 
     def __init__(self, asker: Asker, data: Lineage, *, accounts: Mapping[str, str]) -> None:
-        super().__init__(asker, lineage_page.page(data, accounts=accounts), lineage_page.table(data))
+        super().__init__(asker)
         self.data = data
         self._accounts = accounts
 
     def page(self, *, every: bool = False) -> Document:
         """Return the page, with the first or with every entry of each list."""
         return lineage_page.page(self.data, accounts=self._accounts, every=every)
+
+    def table(self) -> Rows:
+        """Return the tree as rows, parents before children; times are UTC."""
+        return lineage_page.table(self.data)
 
     def json(self) -> str:
         """Return the whole lineage as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trailwatch.config import Config
 from trailwatch.engine import relation_text
-from trailwatch.profile.sessions import alias_table
+from trailwatch.profile.sessions import known_aliases
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 
@@ -43,9 +43,9 @@ def script(store: Store, *, config: Config) -> str:
             columns = ", ".join(f"null::{_kind(field.type)} as {field.name}" for field in layout.columns)
             select = f"select {columns} where false"
         parts.append(f"create or replace view {_RAW.get(name, name)} as {select};\n")
-    aliases = alias_table(config.aliases()).to_pylist()
+    aliases = known_aliases(config.aliases())
     rows = " union all ".join(
-        f"select {_text(row['alias'])} as alias, {_text(row['person'])} as person" for row in aliases
+        f"select {_text(alias)} as alias, {_text(person)} as person" for alias, person in aliases.items()
     )
     parts.append(f"create or replace view aliases as {rows or _NOBODY};\n")
     parts.append("create or replace view sessions_window as select * from sessions;\n")

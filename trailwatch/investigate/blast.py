@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from trailwatch.engine import Engine
+from trailwatch.engine import Engine, dicts
 from trailwatch.investigate.desk import BESIDE, Desk
 
 MOST = 2_000  # things made that are followed
@@ -126,7 +126,7 @@ def used_days(desk: Desk, credentials: Iterable[str]) -> list[date]:
 
 def touched(engine: Engine) -> list[Touched]:
     """Return the resources of the events in `done`, the changed ones first."""
-    return [Touched(**row) for row in engine.relation("lineage_touched").to_pylist()]
+    return [Touched(**row) for row in dicts(engine.relation("lineage_touched"))]
 
 
 def making() -> list[str]:

@@ -186,11 +186,11 @@ class Desk:
     def link(self) -> None:
         """Make `links` and `aliases` from the sessions at hand."""
         self.engine.build("links")
-        self.engine.table("aliases", sessions.alias_table(self.config.aliases()))
+        sessions.know(self.engine, self.config.aliases())
 
     def tell(self, name: str, credentials: Iterable[str]) -> None:
         """Keep some credentials as a table."""
-        self.engine.table(name, pa.table({"credential": pa.array(sorted(set(credentials)), pa.string())}))
+        self.engine.texts(name, credential=sorted(set(credentials)))
 
     def above(self, credentials: Iterable[str], days: Iterable[date]) -> None:
         """Leave as `sessions_window` the session rows of some credentials, and of those that they came from."""

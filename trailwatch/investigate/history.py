@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from trailwatch.config import Config
-from trailwatch.engine import Engine
+from trailwatch.engine import Engine, dicts
 from trailwatch.errors import StoreError
 from trailwatch.investigate.asked import Asked, network_of, resolve
 from trailwatch.investigate.desk import BESIDE, MEMORY, Desk
@@ -35,13 +35,13 @@ def history(store: Store, text: str, *, config: Config, window: Window | None = 
         desk = Desk(store, engine, config, window)
         notes = did(desk, asked)
         used: dict[str, list[Use]] = {}
-        for row in engine.relation("history_used").to_pylist():
+        for row in dicts(engine.relation("history_used")):
             used.setdefault(row.pop("dimension"), []).append(Use(**row))
         days = [Day(**row | {"networks": tuple(row["networks"] or ())})
-                for row in engine.relation("history_days").to_pylist()]  # fmt: skip
+                for row in dicts(engine.relation("history_days"))]  # fmt: skip
         first, last = _ends(desk, asked, days)
         _firsts(desk, asked)
-        moments = engine.relation("history_moments", most=MOMENTS).to_pylist()
+        moments = dicts(engine.relation("history_moments", most=MOMENTS))
         rows = engine.query("select * exclude (shard) from did order by first_time, event_name, event_id")
         made = _made(desk, asked)
         return History(
@@ -58,10 +58,10 @@ def findings(desk: Desk, asked: Asked) -> list[Told]:
         return []
     desk.store.show(desk.engine, "findings", days=(desk.days[0], desk.days[-1]))
     word = network_of(asked.value) if asked.kind == "address" else asked.value
-    rows = desk.engine.relation(
+    rows = dicts(desk.engine.relation(
         "history_findings", persons=list(asked.persons), principals=list(asked.principals), word=word,
         first=desk.days[0], last=desk.days[-1],
-    ).to_pylist()  # fmt: skip
+    ))  # fmt: skip
     return [Told(**row) for row in rows]
 
 
@@ -88,7 +88,7 @@ def done_to(desk: Desk, asked: Asked) -> list[Done]:
     else:
         return []
     desk.understand()
-    return [Done(**row) for row in desk.engine.relation("history_done_to").to_pylist()]
+    return [Done(**row) for row in dicts(desk.engine.relation("history_done_to"))]
 
 
 def _names(asked: Asked) -> list[str]:
@@ -165,8 +165,8 @@ def _made(desk: Desk, asked: Asked) -> list[Made]:
         return []
     desk.take(days, "event_name in $names", without=BESIDE, names=MINTING)
     desk.understand()
-    rows = desk.engine.query(
+    rows = dicts(desk.engine.query(
         "select event_time as time, action, outcome, target, issued_key as key, person, principal, event_id "
         f"from attributed where {MEANT} order by event_time, event_id limit 200", **meant(asked),
-    ).to_pylist()  # fmt: skip
+    ))  # fmt: skip
     return [Made(**row) for row in rows]

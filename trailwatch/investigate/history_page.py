@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from trailwatch.engine import dicts
 from trailwatch.findings.names import short
 from trailwatch.investigate.document import Document, Section
 from trailwatch.investigate.parts import Done, History, Moment, Use
@@ -44,7 +45,7 @@ def as_json(history: History) -> str:
         "window": history.span, "first_use": history.first_use, "last_use": history.last_use,
         "events": history.count, "denied": history.denied, "notes": history.notes, "used": history.used,
         "days": history.days, "moments": history.moments, "made": history.made, "done_to": history.done_to,
-        "findings": history.findings, "hours": history.rows.to_pylist(),
+        "findings": history.findings, "hours": dicts(history.rows),
     }  # fmt: skip
     return msgspec.json.format(msgspec.json.encode(data, enc_hook=plain), indent=1).decode()
 

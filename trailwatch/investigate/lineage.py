@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from trailwatch.config import Config
-from trailwatch.engine import Engine
+from trailwatch.engine import Engine, dicts
 from trailwatch.errors import StoreError
 from trailwatch.investigate import blast
 from trailwatch.investigate.asked import Asked, resolve
@@ -154,7 +154,7 @@ def _nodes(desk: Desk, known: set[str], made: dict[str, blast.Key]) -> list[Node
     desk.link()
     found: dict[str, Node] = {}
     above: dict[str, str] = {}
-    for row in desk.engine.relation("lineage_nodes").to_pylist():
+    for row in dicts(desk.engine.relation("lineage_nodes")):
         above.setdefault(row["id"], row.pop("parent_principal"))
         found.setdefault(row["id"], Node(**row))
     for key in sorted(one for one in known | {node.parent for node in found.values()} if one.startswith("AKIA")):
@@ -227,10 +227,10 @@ def _done(desk: Desk, nodes: Iterable[Node]) -> int:
 
 def _counted(engine: Engine, nodes: list[Node]) -> list[Node]:
     """Return the nodes with what the events say where they were read."""
-    rows = {row["credential"]: row for row in engine.query(
+    rows = {row["credential"]: row for row in dicts(engine.query(
         "select credential, count(*) as events, count(*) filter (where outcome = 'denied') as denied, "
         "min(event_time) as first_time, max(event_time) as last_time from done group by credential"
-    ).to_pylist()}  # fmt: skip
+    ))}  # fmt: skip
     return [
         replace(node, denied=rows[node.id]["denied"], events=max(node.events, rows[node.id]["events"]))
         if node.id in rows else node for node in nodes

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from trailwatch.engine import dicts
 from trailwatch.findings.names import short
 from trailwatch.investigate.blast import Created
 from trailwatch.investigate.document import Document, Section
@@ -49,7 +50,7 @@ def as_json(lineage: Lineage) -> str:
     """Return a lineage as one JSON object."""
     data: dict[str, Any] = {
         "schema": 1, "asked": {"kind": lineage.asked.kind, "text": lineage.asked.text}, "window": lineage.span,
-        "notes": lineage.notes, "tree": table(lineage), "used": lineage.used.to_pylist(), "touched": lineage.touched,
+        "notes": lineage.notes, "tree": table(lineage), "used": dicts(lineage.used), "touched": lineage.touched,
         "created": lineage.created, "known_until": lineage.until,
     }  # fmt: skip
     data["tree"] = list(data["tree"])
@@ -80,7 +81,7 @@ def _sections(lineage: Lineage, accounts: Mapping[str, str], every: bool) -> Ite
         (one.service, one.resource, _account(one.account, accounts), str(one.reads), str(one.changes), str(one.denied),
          _time(one.first_time)) for one in lineage.touched[: None if every else SHOWN]
     ], lines=_more(lineage.touched, every))  # fmt: skip
-    used = sorted(lineage.used.to_pylist(), key=lambda row: (row["first_time"], row["action"]))
+    used = sorted(dicts(lineage.used), key=lambda row: (row["first_time"], row["action"]))
     yield Section("Done", columns=("first", "action", "events", "credential"), rows=[
         (_time(row["first_time"]), row["action"] + ("" if row["outcome"] == "ok" else f" ({row['outcome']})"),
          str(row["events"]), row["credential"]) for row in used[: None if every else 2 * SHOWN]

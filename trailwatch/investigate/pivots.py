@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trailwatch.errors import StoreError
 from trailwatch.investigate.rows import Rows
@@ -25,6 +24,8 @@ class Pivot(Rows):
 
     def pick(self, word: str) -> Self:
         """Return the rows in which a text stands in one of the columns of text."""
+        import pyarrow.compute as pc
+
         kept = None
         for name in self.columns:
             column = self.arrow()[name]

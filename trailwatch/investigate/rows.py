@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from trailwatch.engine import Engine
 
@@ -97,6 +96,8 @@ class Rows:
 
     def parquet(self) -> bytes:
         """Return the rows as a Parquet file."""
+        import pyarrow.parquet as pq
+
         out = pa.BufferOutputStream()
         pq.write_table(self._table, out, compression="zstd")
         return bytes(out.getvalue())

@@ -5,25 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import pyarrow as pa
-
 from trailwatch.engine import Engine
 
 _ARN = re.compile(r"arn:[a-z-]+:iam::(\d{12}):(?:(user|role)/(?:.*/)?([^/]+)|root)")
-_ALIASES = pa.schema([("alias", pa.string()), ("person", pa.string())])
 
 FEW = 10_000
 """So many events are held with their meaning; of more, the meaning is worked out by whoever reads it."""
 
 
-def alias_table(aliases: Mapping[str, str]) -> pa.Table:
-    """Return the alias table as the views read it; an alias is a person's other name, a principal or an IAM ARN."""
+def known_aliases(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Return alias → person as the views read them; an alias is another name, a principal or an IAM ARN."""
     found: dict[str, str] = {}
     for alias, person in aliases.items():
         arn = _ARN.fullmatch(alias.strip())
         name = alias.strip() if arn is None else _principal(arn)
         found[name.lower()] = person.strip().lower()
-    return pa.table({"alias": list(found), "person": list(found.values())}, schema=_ALIASES)
+    return found
+
+
+def know(engine: Engine, aliases: Mapping[str, str]) -> None:
+    """Make the relation `aliases`, which the views read."""
+    found = known_aliases(aliases)
+    engine.texts("aliases", alias=list(found), person=list(found.values()))
 
 
 def resolve(engine: Engine, *, aliases: Mapping[str, str]) -> None:
@@ -48,7 +51,7 @@ def means(engine: Engine) -> None:
 def attribute(engine: Engine, *, aliases: Mapping[str, str]) -> None:
     """Make `links` and `attributed` from `events` and the relation `sessions_window`."""
     engine.build("links")
-    engine.table("aliases", alias_table(aliases))
+    know(engine, aliases)
     engine.view("attributed")
 
 

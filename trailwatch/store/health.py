@@ -17,7 +17,8 @@ from obstore.exceptions import BaseError
 
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import reach, whole
-from trailwatch.store.opening import FAILURES, check
+from trailwatch.store.commits import FAILURES
+from trailwatch.store.opening import check
 from trailwatch.store.retention import listed
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store

@@ -16,8 +16,9 @@ from deltalake.transaction import AddAction, RemoveAction
 from obstore.exceptions import BaseError
 
 from trailwatch.store.cache import reach
+from trailwatch.store.commits import FAILURES
 from trailwatch.store.health import LOG, Damage, commits, log_entries
-from trailwatch.store.opening import FAILURES, MARK
+from trailwatch.store.opening import MARK
 from trailwatch.store.parquet import statistics
 from trailwatch.store.retention import listed
 from trailwatch.store.schema import TABLES

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import TableNotFoundError
 
 from trailwatch.errors import StoreError
+from trailwatch.store.commits import FAILURES
 from trailwatch.store.schema import LAYOUT, TABLES
 from trailwatch.store.trouble import patiently, refused, store_error
 
-FAILURES = (DeltaError, OSError)
 MARK = f"trailwatch layout {LAYOUT}"
 _MARK = re.compile(r"^trailwatch layout (\d+)$")
 

@@ -14,7 +14,7 @@ from obstore.exceptions import BaseError
 
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import reach
-from trailwatch.store.opening import FAILURES
+from trailwatch.store.commits import FAILURES
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 from trailwatch.store.trouble import store_error

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
@@ -15,11 +13,13 @@ from deltalake.exceptions import CommitFailedError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
-from trailwatch.store import parquet
 from trailwatch.store.cache import Cache
-from trailwatch.store.opening import FAILURES, MARK, gone, opened
+from trailwatch.store.commits import StoreConflict, commit
+from trailwatch.store.opening import MARK, gone, opened
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS, TABLES
-from trailwatch.store.trouble import patiently, store_error
+
+if TYPE_CHECKING:
+    from trailwatch.store.parquet import Action, Put
 
 Days = tuple[date, date]
 Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
@@ -37,10 +37,7 @@ _WRITER = WriterProperties(
     default_column_properties=ColumnProperties(statistics_enabled="NONE"),
     column_properties=dict.fromkeys(("event_time", "first_time", "last_time"), _BOUNDED),
 )
-
-
-class StoreConflict(StoreError):
-    """Another run changed the same day in the meantime; reading again and repeating is safe."""
+_COMMIT = CommitProperties(max_commit_retries=20)
 
 
 class Store:
@@ -92,9 +89,33 @@ class Store:
         """Add rows in one atomic commit; safe while others write."""
         if not rows.num_rows:
             return
+        if table in _INGESTED:
+            self.commit(table, self.put(table, rows))
+        else:
+            self._append(lambda: self._write(table, rows, mode="append"))
+
+    def put(self, table: str, rows: pa.Table) -> list[Action]:
+        """Write the files of rows that an ingest appends; nobody sees them before they are committed."""
+        from trailwatch.store import parquet
+
+        found: list[Action] = []
+        if rows.num_rows:
+            commit(
+                lambda: found.extend(parquet.write(rows, TABLES[table], self._put_for(table))),
+                table=table,
+                where=self.uri,
+            )
+        return found
+
+    def commit(self, table: str, files: Sequence[Action]) -> None:
+        """Add files that were put there, also by other machines, in one atomic commit; safe while others write."""
+        if files:
+            self._append(lambda: self._commit(table, files))
+
+    def _append(self, write: Callable[[], None]) -> None:
         for left in reversed(range(_ATTEMPTS)):
             try:
-                self._write(table, rows, mode="append")
+                write()
             except StoreConflict:
                 # Only when another run makes the table at the same moment; nothing was written, so it can be repeated.
                 if not left:
@@ -119,7 +140,7 @@ class Store:
         if self._cache:
             return self._cache.fetch(uris)
         pinned = self._versions.get(table) if version is None else version
-        if pinned is not None and not all(os.path.exists(uri) for uri in uris):  # noqa: PTH110  # of thousands of files
+        if pinned is not None and not all(Path(uri).exists() for uri in uris):
             raise gone(self.uri, table, pinned)
         return uris
 
@@ -138,7 +159,8 @@ class Store:
         found: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
         if handle is None:
             return found
-        actions = pa.table(handle.get_add_actions(flatten=True))
+        # Not `pa.table`: that asks pandas whether this is a frame of its own, and so imports it.
+        actions = pa.RecordBatchReader.from_stream(handle.get_add_actions(flatten=True)).read_all()
         keys = [actions[f"partition.{key}"].to_pylist() for key in TABLES[table].partitions]
         for place, (path, count) in enumerate(
             zip(actions["path"].to_pylist(), actions["num_records"].to_pylist(), strict=True)
@@ -178,22 +200,15 @@ class Store:
 
     def mark(self, name: str, moment: datetime) -> None:
         """Keep a moment under a name, in the log of the ledger and not among its rows."""
-        with _private():
-            properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
+        properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
 
-            def work() -> None:
-                handle = self._handle(_MARKED, None) or self._make(_MARKED)
-                handle.create_write_transaction(
-                    [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
-                )
+        def work() -> None:
+            handle = self._handle(_MARKED, None) or self._make(_MARKED)
+            handle.create_write_transaction(
+                [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
+            )
 
-            try:
-                patiently(work, lost=FAILURES)
-            except CommitFailedError as error:
-                raise StoreConflict("another run marked the same moment", where=self.uri, hint="run it again") \
-                    from error  # fmt: skip
-            except FAILURES as error:
-                raise store_error(f"{name} cannot be marked", error, where=self.uri) from error
+        commit(work, table=_MARKED, where=self.uri)
 
     @property
     def options(self) -> dict[str, str]:
@@ -217,33 +232,31 @@ class Store:
         self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
     ) -> None:
         layout = TABLES[table]
-        commit = CommitProperties(max_commit_retries=20)
 
         def work() -> None:
-            handle = self._handle(table, version) or self._make(table)
-            if table in _INGESTED and mode == "append":
-                handle.create_write_transaction(
-                    parquet.write(rows, layout, self._put_for(table)), mode=mode, schema=layout.columns,
-                    partition_by=list(layout.partitions), commit_properties=commit,
-                )  # fmt: skip
-                return
             write_deltalake(
-                handle, rows.select(layout.columns.names).cast(layout.columns), mode=mode, predicate=where,
-                writer_properties=_WRITER, commit_properties=commit,
+                self._handle(table, version) or self._make(table),
+                rows.select(layout.columns.names).cast(layout.columns),
+                mode=mode,
+                predicate=where,
+                writer_properties=_WRITER,
+                commit_properties=_COMMIT,
+            )
+
+        commit(work, table=table, where=self.uri)
+
+    def _commit(self, table: str, files: Sequence[Action]) -> None:
+        layout = TABLES[table]
+
+        def work() -> None:
+            (self._handle(table, None) or self._make(table)).create_write_transaction(
+                list(files), mode="append", schema=layout.columns, partition_by=list(layout.partitions),
+                commit_properties=_COMMIT,
             )  # fmt: skip
 
-        with _private():
-            try:
-                # A commit whose answer was lost is made twice: doubles go out later, and a day is replaced by itself.
-                patiently(work, lost=FAILURES)
-            except CommitFailedError as error:
-                raise StoreConflict(
-                    f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
-                ) from error
-            except FAILURES as error:
-                raise store_error(f"table {table} cannot be written", error, where=self.uri) from error
+        commit(work, table=table, where=self.uri)
 
-    def _put_for(self, table: str) -> parquet.Put:
+    def _put_for(self, table: str) -> Put:
         """Return what puts one file of a table in its place."""
 
         def put(path: str, data: pa.Buffer) -> None:
@@ -278,13 +291,3 @@ class Store:
 def _within(uri: str, key: str, days: Days) -> bool:
     value = uri.rpartition(f"{key}=")[2][:10]
     return days[0].isoformat() <= value <= days[1].isoformat()
-
-
-@contextmanager
-def _private() -> Iterator[None]:
-    # delta-rs has no mode option: files get 0600 and folders 0700 through the process's mask.
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)

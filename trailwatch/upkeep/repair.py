@@ -29,12 +29,13 @@ _SOURCED = ("events", "others")
 _DERIVED = {"sessions": "sessions", "activity": "activity", "identity_days": "activity", "seen": "seen"}
 _TOLD = ("findings", "incidents")
 # Files of these that no version names are put back: a row that comes twice does no harm.
-_SALVAGED = ("events", "objects", "marks", "reviews", "sent", "snapshots")
+_SALVAGED = ("events", "objects", "marks", "reviews", "sent", "snapshots", "verdicts")
 _LOSSES = {
     "digests": "digests of some days: trailwatch digest --date DAY makes them again",
     "marks": "verdicts on findings: trailwatch mark says them again",
     "reviews": "signatures of reviews: trailwatch policy review --sign",
     "snapshots": "exports of IAM: trailwatch snapshot",
+    "verdicts": "verdicts on objects: trailwatch verify",
     "sent": "what sinks have got: some findings may be sent twice",
 }
 
