@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import partial
 
 from trailwatch.ingest.items import Item
@@ -25,10 +26,11 @@ class Region:
     """Verifies one account and region, span of days by span of days, the latest first."""
 
     def __init__(
-        self, vault: Vault, cell: Cell, keyring: Keyring, saved: Mapping[tuple[str, str], Signature], window: Window
+        self, vault: Vault, cell: Cell, keyring: Keyring, saved: Mapping[tuple[str, str], Signature], window: Window,
+        now: datetime,
     ) -> None:  # fmt: skip
         self.cell = cell
-        self._vault, self._keyring, self._saved, self._window = vault, keyring, saved, window
+        self._vault, self._keyring, self._saved, self._window, self._now = vault, keyring, saved, window, now
         self._walks: dict[Chain, Walk] = {}
         self._naming = Naming(vault, cell)
         self._good: list[tuple[Item, Document]] = []
@@ -79,7 +81,8 @@ class Region:
 
     def _judge(self, listed: Listed) -> Judge:
         first, last = moments(listed.unit.days)
-        return Judge(self._vault, self._keyring, self._saved, (self._window.start or first, self._window.end or last))
+        span = (self._window.start or first, self._window.end or last)
+        return Judge(self._vault, self._keyring, self._saved, span, self._now)
 
     def _opened(self, listed: Listed) -> dict[Chain, list[Found]]:
         """Return the digests of a unit by chain, with the oldest first."""

@@ -153,7 +153,7 @@ class _Run:
 
     def _in(self, cell: Cell) -> Region:
         if self._region is None or self._region.cell != cell:
-            self._region = Region(self._vault, cell, self._keyring, self._saved, self._window)
+            self._region = Region(self._vault, cell, self._keyring, self._saved, self._window, self._now)
         return self._region
 
     def _complain(self) -> None:
