@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +13,7 @@ from trailwatch.verify.document import Document
 from trailwatch.verify.hashing import Broken, sha256
 from trailwatch.verify.spans import LATE, SLACK, Hours, inside, midnight
 from trailwatch.verify.vault import Cell, Days, Vault
-from trailwatch.verify.verdict import Judged
+from trailwatch.verify.verdict import Judged, Verdict
 from trailwatch.window import Window
 
 _NOON = timedelta(hours=12)
@@ -103,20 +102,24 @@ class Hasher:
 
 def good(asked: Asked) -> Judged:
     """Return the verdict on a log that is as it was."""
-    cell = asked.cell
-    return Judged("log", "valid", asked.item, cell.account, cell.region, "", asked.hash, names.log(asked.item.key))
+    return _said(asked, "valid", "")
 
 
 def judged(asked: Asked, outcome: Fetched | Unreadable) -> Judged:
     """Return the verdict on a log that was fetched and hashed."""
-    found = good(asked)
     if isinstance(outcome, Gone):
-        return replace(found, verdict="missing", reason=str(outcome))
+        return _said(asked, "missing", str(outcome))
     if isinstance(outcome, Broken):
-        return replace(found, verdict="invalid", reason=str(outcome))
+        return _said(asked, "invalid", str(outcome))
     if isinstance(outcome, Unreadable):
-        return replace(found, verdict="unread", reason=str(outcome))
-    found = replace(found, item=replace(asked.item, etag=outcome.etag if not asked.listed else asked.item.etag))
-    if binascii.hexlify(outcome.data).decode() != asked.hash:
-        return replace(found, verdict="invalid", reason="hash value does not match")
-    return found
+        return _said(asked, "unread", str(outcome))
+    if not asked.listed:
+        asked = asked._replace(item=replace(asked.item, etag=outcome.etag))
+    if outcome.data.hex() != asked.hash:
+        return _said(asked, "invalid", "hash value does not match")
+    return good(asked)
+
+
+def _said(asked: Asked, verdict: Verdict, reason: str) -> Judged:
+    cell = asked.cell
+    return Judged("log", verdict, asked.item, cell.account, cell.region, reason, asked.hash, names.log(asked.item.key))
