@@ -10,6 +10,7 @@
 The map. Data runs down this list, imports run up it:
 
     errors finding window config progress    words that everything uses
+    workers cluster                          who does the work: this process, or workers of dask
     actions practices aws                    IAM actions and levels, the eighteen practices, AWS clients
     engine sql/                              DuckDB, and one relation a file
     store                                    Delta tables: layout, atomic writes, local copy of a remote store

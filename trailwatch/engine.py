@@ -91,7 +91,10 @@ class Engine:
         types = {key: _sql_type(schema.field(key).type) for key in partitions}
         columns = f", hive_partitioning = true, hive_types = {_struct(types)}" if types else ""
         # The relation API binds the paths, so that a path is never part of SQL text.
-        relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
+        try:
+            relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
+        except duckdb.Error as error:
+            raise _told(error) from error
         self.clear(name)
         relation.create_view(name)
 
@@ -139,7 +142,7 @@ class Engine:
             relation = self._con.sql(sql, params=parameters or None)
             return relation.to_arrow_table()
         except duckdb.Error as error:
-            raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
+            raise _told(error) from error
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run one SELECT and return its rows as tuples."""
@@ -201,7 +204,7 @@ class Engine:
         try:
             return self._con.execute(sql, parameters or None)
         except duckdb.Error as error:
-            raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
+            raise _told(error) from error
 
 
 def dicts(rows: pa.Table) -> list[dict[str, Any]]:
@@ -232,6 +235,17 @@ def _sql_type(kind: pa.DataType) -> str:
     if pa.types.is_date(kind):
         return "DATE"
     return "INTEGER" if pa.types.is_integer(kind) else "VARCHAR"
+
+
+def _told(error: duckdb.Error) -> EngineError:
+    text = _first_line(error)
+    hint = "check the names of columns and functions"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        hint = "a shorter --from/--to, or a machine with more memory"
+    elif isinstance(error, duckdb.IOException) or "parquet" in text.lower():
+        # A file that is missing or that no longer is what was written.
+        hint = "free some space" if "No space left" in text else "trailwatch doctor"
+    return EngineError(text, hint=hint)
 
 
 def _first_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ from obstore.store import MemoryStore
 from trails import ACCOUNT, REGION, key
 
 from trailwatch.ingest.account import Account
+from trailwatch.ingest.asking import Asking
 from trailwatch.ingest.branches import discover
 from trailwatch.ingest.bucket import Bucket
 from trailwatch.ingest.items import Wanted
@@ -84,7 +85,7 @@ def test_only_the_accounts_and_regions_that_are_asked_for(pool: ThreadPoolExecut
     store = memory(*LAYOUTS)
     assert listed(store, wanted=Wanted(accounts=frozenset([OTHER])))[0] == [LAYOUTS[6]]
     assert listed(store, wanted=Wanted(regions=frozenset(["us-east-1"])))[0] == [LAYOUTS[6]]
-    branches = discover(store, "", Wanted(accounts=frozenset([OTHER])), pool).branches
+    branches = discover(store, "", Wanted(accounts=frozenset([OTHER])), pool, Asking()).branches
     assert [branch.prefix for branch in branches] == [f"AWSLogs/{OTHER}/CloudTrail/us-east-1"]
 
 
@@ -116,6 +117,6 @@ def test_an_empty_bucket() -> None:
 
 def test_the_search_does_not_open_a_wide_bucket(pool: ThreadPoolExecutor) -> None:
     store = memory(key(1), *[f"data{number}/x/y/z" for number in range(700)])
-    tree = discover(store, "", Wanted(), pool)
+    tree = discover(store, "", Wanted(), pool, Asking())
     assert [branch.prefix for branch in tree.branches] == [f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}"]
     assert tree.passed == ["unrecognised"] * 700

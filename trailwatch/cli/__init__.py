@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 
 import typer
@@ -62,6 +64,9 @@ def main() -> None:
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
+    if threading.current_thread() is threading.main_thread():
+        # Stopped by a service manager it leaves as with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="trailwatch")
     except TrailwatchError as error:
@@ -72,14 +77,20 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         _complain(f"{place}{error.strerror or error}", debug=debug)
         sys.exit(ERROR)
+    except MemoryError:
+        _complain("there is not enough memory. Try: more of it, or a shorter --from/--to", debug=debug)
+        sys.exit(ERROR)
     except Exception as error:  # noqa: BLE001 — a person gets one sentence, whatever went wrong
         what = (str(error).splitlines() or [""])[0]
         _complain(f"this is a fault of trailwatch: {type(error).__name__}: {what} (--debug shows where)", debug=debug)
         sys.exit(ERROR)
     except SystemExit as left:
-        if left.code == CANCELLED:
-            output.say("trailwatch: cancelled; what was committed stays, run it again to go on")
-        raise
+        if left.code != CANCELLED:
+            raise
+        output.say("trailwatch: cancelled; what was committed stays, run it again to go on")
+        sys.stdout.flush()
+        # A thread that waits for a server would hold an ordinary exit for minutes.
+        os._exit(CANCELLED)
 
 
 def _complain(what: str, *, debug: bool) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, NotFoundError
 
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
-from trailwatch.ingest.account import Account
+from trailwatch.ingest.account import UNLISTED, Account
+from trailwatch.ingest.asking import Asking, Broken
 from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
-
-# S3 answers with an error in XML.
-_TOLD = re.compile(r"<Code>(?P<code>\w+)</Code>(?:\s*<Message>(?P<message>[^<]{0,300}))?")
+from trailwatch.store.trouble import reason, remedy
 
 
 @dataclass
@@ -31,6 +29,7 @@ class Bucket:
     """Objects of one bucket, listed and fetched with obstore."""
 
     all_at_once = False
+    hashed = False
 
     def __init__(self, bucket: str, prefix: str, store: Any, *, threads: int = 8) -> None:
         self.bucket = bucket
@@ -38,6 +37,7 @@ class Bucket:
         self._prefix = prefix.strip("/")
         self._store = store
         self._threads = threads
+        self._asking = Asking()
 
     def list(self, wanted: Wanted, account: Account) -> Iterator[Item]:
         """Yield the objects of every account and region, day by day."""
@@ -46,9 +46,12 @@ class Bucket:
             return
         with ThreadPoolExecutor(self._threads) as pool:
             try:
-                tree = discover(self._store, self._prefix, wanted, pool)
-            except BaseError as error:
-                raise SourceError(f"cannot be listed: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+                tree = discover(self._store, self._prefix, wanted, pool, self._asking)
+            except (BaseError, Unreadable) as error:
+                raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=_hint(error)) from error
+            for place, told in tree.failed:
+                account.listed += 1
+                account.fail(f"s3://{self.bucket}/{place}", f"{UNLISTED}: {told}")
             for kind in tree.passed:
                 account.pass_by(kind)
             for stray in tree.strays:
@@ -59,13 +62,29 @@ class Bucket:
 
     def fetch(self, item: Item) -> Fetched:
         """Return an object's stored bytes."""
-        try:
+
+        def question() -> Fetched:
             found = obstore.get(self._store, item.key)
-            return Fetched(bytes(found.bytes()), _tag(found.meta) or item.etag)
+            data, tag = bytes(found.bytes()), _tag(found.meta) or item.etag
+            if len(data) != item.size and tag == item.etag:
+                raise Broken("it came in part: fewer bytes than are stored")
+            return Fetched(data, tag)
+
+        try:
+            return self._asking.ask(question)
+        except FileNotFoundError as error:
+            raise Gone("no longer there") from error
+        except (BaseError, OSError) as error:
+            raise Unreadable(reason(error)) from error
+
+    def head(self, key: str) -> Item:
+        """Return an object as a listing would tell of it."""
+        try:
+            return self._item(obstore.head(self._store, key))
         except (NotFoundError, FileNotFoundError) as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:
-            raise Unreadable(_reason(error)) from error
+            raise Unreadable(reason(error)) from error
 
     def _walk(
         self, pool: ThreadPoolExecutor, branches: Sequence[Branch], wanted: Wanted, account: Account
@@ -79,34 +98,38 @@ class Bucket:
                 waiting.append(pool.submit(self._list_branch, branches[place + ahead], wanted))
             if listed.failure:
                 account.listed += 1
-                account.fail(f"s3://{self.bucket}/{branch.prefix}", f"cannot be listed: {listed.failure}")
+                account.fail(f"s3://{self.bucket}/{branch.prefix}", f"{UNLISTED}: {listed.failure}")
             yield from listed.items
 
     def _list_branch(self, branch: Branch, wanted: Wanted) -> _Listed:
-        listed = _Listed([])
         # Keys of a region sort by day, so one listing from the first day on, stopped after the last, is cheaper
         # than one listing a day. The bound lies before the first day: late files of it are never missed.
         first = branch.day_prefix(wanted.days[0]) if wanted.days else None
-        try:
+
+        def question() -> list[Item]:
+            items: list[Item] = []
             for page in obstore.list(self._store, branch.prefix, offset=first, chunk_size=1000):
                 for meta in page:
                     item = self._item(meta)
                     if branch.ordered and wanted.days and item.place.day and item.place.day > wanted.days[1]:
-                        return listed
-                    listed.items.append(item)
-        except (BaseError, OSError) as error:
-            listed.failure = _reason(error)
-        return listed
+                        return items
+                    items.append(item)
+            return items
+
+        try:
+            return _Listed(self._asking.ask(question))
+        except (BaseError, OSError, Unreadable) as error:
+            return _Listed([], reason(error))
 
     def _single(self) -> Item | None:
         if "." not in self._prefix.rpartition("/")[2]:
             return None
         try:
-            return self._item(obstore.head(self._store, self._prefix))
-        except (NotFoundError, FileNotFoundError):
+            return self._item(self._asking.ask(lambda: obstore.head(self._store, self._prefix)))
+        except FileNotFoundError:
             return None
-        except BaseError as error:
-            raise SourceError(f"cannot be read: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+        except (BaseError, Unreadable) as error:
+            raise SourceError(f"cannot be read: {reason(error)}", where=self.name, hint=_hint(error)) from error
 
     def _item(self, meta: Any) -> Item:
         key = meta["path"]
@@ -120,17 +143,5 @@ def _tag(meta: Any) -> str:
     return (meta.get("e_tag") or "").strip('"')
 
 
-def _reason(error: Exception) -> str:
-    # The library's errors run over many lines and name the whole request.
-    told = str(error)
-    if found := _TOLD.search(told):
-        return f"{found['code']}: {found['message']}" if found["message"] else found["code"]
-    return told.strip().splitlines()[0][:300] if told.strip() else type(error).__name__
-
-
 def _hint(error: Exception) -> str:
-    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or "403 Forbidden" in str(error):
-        return "s3:ListBucket on the bucket, s3:GetObject and kms:Decrypt on its objects; --profile, --role-arn"
-    if isinstance(error, NotFoundError):
-        return "aws s3 ls"
-    return "--region, --endpoint-url"
+    return remedy(error, otherwise="aws s3 ls" if isinstance(error, FileNotFoundError) else "--region, --endpoint-url")

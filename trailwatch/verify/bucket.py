@@ -11,8 +11,8 @@ from obstore.exceptions import BaseError, NotFoundError
 
 from trailwatch.errors import SourceError, TrailwatchError
 from trailwatch.ingest import keys
-from trailwatch.ingest.bucket import _reason as reason
 from trailwatch.ingest.items import Gone, Item, Unreadable
+from trailwatch.store.trouble import reason
 from trailwatch.verify import names
 from trailwatch.verify.vault import Days, Stored
 
