@@ -15,12 +15,10 @@ from pathlib import Path
 
 import obstore
 import pytest
+from verify.chains import HOUR, START, Chain, pairs, stamp
+from verify.cloudtrail import serving
 
 import trailwatch
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "verify"))
-from chains import HOUR, START, Chain, pairs, stamp
-from cloudtrail import serving
 
 LOGS = int(os.environ.get("TRAILWATCH_BENCH_VERIFY_LOGS", "100"))
 HOURS = 24

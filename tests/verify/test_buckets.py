@@ -7,9 +7,8 @@ from pathlib import Path
 
 import obstore
 import pytest
-from awscli import kept
-from chains import HOUR, START, pairs, stamp, to_bucket, to_folder
-from conftest import name, sound
+from verify.awscli import kept
+from verify.chains import HOUR, START, name, pairs, sound, stamp, to_bucket, to_folder
 
 from trailwatch.aws import Access
 from trailwatch.errors import SourceError

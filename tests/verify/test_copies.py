@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from chains import HOUR, START, Chain, Stored, pack
-from conftest import name, sound
-from damage import KINDS, make
+from verify.chains import HOUR, START, Chain, Stored, name, pack, sound
+from verify.damage import KINDS, make
 
 from trailwatch.window import Window
 

@@ -10,8 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from chains import START, Chain, pack, sign
-from conftest import name, sound
+from verify.chains import START, Chain, name, pack, sign, sound
 
 from trailwatch.errors import SourceError
 from trailwatch.window import Window

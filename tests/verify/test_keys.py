@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from chains import HOUR, START, pairs
+from verify.chains import HOUR, START, pairs
 
 from trailwatch.aws import Access, Caller
 from trailwatch.errors import ConfigError
