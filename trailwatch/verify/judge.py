@@ -11,6 +11,7 @@ from trailwatch.verify.document import ALGORITHM, GENERATED, SIGNATURE, Document
 from trailwatch.verify.keyfile import Signature
 from trailwatch.verify.keys import Keyring, signed
 from trailwatch.verify.names import Chain
+from trailwatch.verify.spans import DELIVERY
 from trailwatch.verify.vault import Stored, Vault
 from trailwatch.verify.verdict import Verdict
 
@@ -20,7 +21,6 @@ BAD_FORMAT = "invalid format"
 NOT_YET = "not delivered yet"
 OTHER_HASH = "the digest after it names another hash"
 _AROUND = timedelta(hours=1)  # of the moment at which a backfill digest was made
-_DELIVERY = timedelta(hours=3)  # after the end of its hour
 Told = tuple[Verdict, str]
 
 
@@ -73,7 +73,7 @@ class Judge:
         document = found.content
         if isinstance(document, Gone):
             # Digests may come in another order than that of their hours.
-            return ("unproven", NOT_YET) if found.end > self.now - _DELIVERY else ("missing", str(document))
+            return ("pending", NOT_YET) if found.end > self.now - DELIVERY else ("missing", str(document))
         if isinstance(document, Unreadable):
             return "unread", str(document)
         if isinstance(document, NotADigest):

@@ -37,7 +37,7 @@ class Region:
         self._heads: list[Step] = []
 
     def digests(self, listed: Listed) -> Iterator[Judged]:
-        """Yield the verdicts on the digests of a span of days, chain by chain, backfill digests last."""
+        """Yield the verdicts on the digests of a span of days, chain by chain, the backfill digests of a trail last."""
         self._naming.forget(listed.unit.days[1])
         self._good, self._heads = [], []
         found = self._opened(listed)
@@ -68,7 +68,9 @@ class Region:
 
     def unnamed(self, listed: Listed) -> Iterator[Judged]:
         """Yield the logs of these days that no digest names."""
-        return self._naming.unnamed(listed.logs, listed.unit.days, self._window, any_digest=bool(self._walks))
+        return self._naming.unnamed(
+            listed.logs, listed.unit.days, self._window, any_digest=bool(self._walks), now=self._now
+        )
 
     def heads(self) -> dict[tuple[str, str], Signature]:
         """Return the signatures of the good digests of these days that no later one repeats."""

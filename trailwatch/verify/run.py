@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -29,6 +30,7 @@ from trailwatch.verify.region import Region
 from trailwatch.verify.report import Verified
 from trailwatch.verify.spans import outer, spans
 from trailwatch.verify.vault import Cell, Vault
+from trailwatch.verify.verdict import Judged
 from trailwatch.window import Window
 
 LARGEST = 64 * MIB  # as it is stored
@@ -68,7 +70,8 @@ def verify(
         found = run.all(discover.cells(vault, prefix, Wanted(frozenset(accounts), frozenset(regions)), pool))
     if save_keys:
         found.keys = keyfile.save(save_keys, keyring.used.values(), run.signatures)
-    if whole and not vault.copied and not found.unlisted and not found.count("unread"):
+    without_keys = any(keyring.failure(region) for region in found.regions)
+    if whole and not vault.copied and not without_keys and not found.unlisted and not found.count("unread"):
         store.mark(_mark(vault), now)
     return found
 
@@ -95,7 +98,8 @@ class _Run:
         if not days:
             self._found.seconds = time.monotonic() - begun
             return self._found
-        book = Book(self._engine, self._store, outer(self._window, first=min(days), now=self._now), now=self._now)
+        first, last = outer(self._window, first=min(days), now=self._now)
+        book = Book(self._engine, self._store, (first - timedelta(days=1), last), now=self._now)
         self._progress.start("verify", unit="log files")
         try:
             reader = cast(Source, Hasher(self._vault))  # fetching is all that is asked of it
@@ -137,17 +141,22 @@ class _Run:
             self.signatures |= region.heads()
             for asked in region.named(listed):
                 known = book.known("log", asked.item)
-                if still_good(known, asked):
-                    self._keep(asked)
+                if asked.listed and still_good(known, asked.item, asked.hash):
+                    self._keep(logs.good(asked))
                 else:
                     self._waiting.append((asked, known))
                     yield asked.item
             for judged in region.unnamed(listed):
-                self._found.add(judged)
-                book.add(judged, book.known("log", judged.item))
+                known = book.known("log", judged.item)
+                if still_good(known, judged.item):
+                    # A digest that lies before this window, or is gone by now, has named it.
+                    self._keep(replace(judged, verdict="valid", reason=""))
+                else:
+                    self._found.add(judged)
+                    book.add(judged, known)
 
-    def _keep(self, asked: Asked) -> None:
-        self._found.add(logs.good(asked))
+    def _keep(self, judged: Judged) -> None:
+        self._found.add(judged)
         self._found.known += 1
         self._progress.advance(1)
 
