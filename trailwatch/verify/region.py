@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 
@@ -80,6 +81,11 @@ class Region:
                 name = (step.document.bucket, step.document.key)
                 found[name] = Signature(*name, told, step.found.metadata.get(GENERATED, ""))
         return found
+
+    def repeated(self, kept: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of some digests are good and have their signature in a later one."""
+        heads = self.heads().keys()
+        return {name for _, document in self._good if (name := (document.bucket, document.key)) in kept - heads}
 
     def _judge(self, listed: Listed) -> Judge:
         first, last = moments(listed.unit.days)
