@@ -19,7 +19,6 @@ from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
 from trailwatch.store.trouble import reason, remedy
 
-
 _PAGE = 1000  # keys that S3 names in one answer
 _SERIAL = 3  # pages of a branch that are listed one after the other; most have fewer
 
