@@ -11,6 +11,12 @@ from trailwatch.cli import options, output
 from trailwatch.cli.daily import Account as Form
 from trailwatch.cli.daily import AccountFormat, _open
 
+Place = Annotated[
+    str | None,
+    typer.Argument(
+        help="A folder in a bucket's layout, or s3://bucket/prefix [default: [source] of the configuration]."
+    ),
+]
 Keys = Annotated[
     str | None, typer.Option("--keys", help="Public keys from this file, in place of CloudTrail's own answer.")
 ]
@@ -21,7 +27,7 @@ SaveKeys = Annotated[
 
 
 def verify(
-    source: options.Source = None,
+    source: Place = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
     start: options.From = None,
