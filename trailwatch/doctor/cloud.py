@@ -29,7 +29,10 @@ _PERMISSIONS = "trailwatch doctor --policy prints what is needed"
 def checks(config: Config, store: Store | None, *, now: datetime, offline: bool) -> Iterator[Check]:
     """Yield what there is to say of AWS; nothing is asked where nothing of AWS is used, or offline."""
     place = config.source.bucket or config.source.path
-    remote = place.startswith("s3://") or (store is not None and not store.local) or config.snapshot.wanted
+    kept = store.uri if store is not None else config.store.path
+    remote = place.startswith("s3://") or kept.startswith("s3://") or config.snapshot.wanted
+    if store is None and kept.startswith("s3://") and offline:
+        yield Check("store", None, f"not looked at: {kept} is in AWS")
     if not place.startswith("s3://"):
         yield _folder(place)
     if not remote:

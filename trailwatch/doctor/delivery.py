@@ -32,7 +32,7 @@ def checks(store: Store, *, now: datetime) -> Iterator[Check]:
         yield _gaps(days)
         yield _digests(store, days, now)
     except TrailwatchError as error:
-        yield Check("delivery", False, error.what, error.hint)
+        yield Check("delivery", False, error.what, "trailwatch doctor --repair")
 
 
 def _last(engine: Engine, now: datetime) -> Check:

@@ -24,8 +24,7 @@ _NEED = re.compile(r"^([A-Za-z0-9._-]+)\s*>=\s*([\d.]+)\s*$")
 def checks(config: Config, store: Store | None) -> Iterator[Check]:
     """Yield what there is to say of the machine and the configuration."""
     yield _versions()
-    yield Check("configuration", bool(config.source.path), f"source {config.source.path or 'not set'}",
-                "trailwatch init --source s3://BUCKET/PREFIX, or name the source with the command")  # fmt: skip
+    yield Check("configuration", True if config.source.path else None, f"source {config.source.path or 'not set'}")
     yield _rules(config)
     if store is not None and store.local:
         yield _disk(Path(store.uri))

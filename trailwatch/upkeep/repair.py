@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from trailwatch.digest.words import counted
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.ingest.collect import FORGOTTEN
@@ -82,7 +83,9 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Repaired:
     if spans := [hurt[table] for table in _SOURCED if table in hurt]:
         account.again = _read_again(store, min(span[0] for span in spans), max(span[1] for span in spans), now)
     if any(table in hurt for table in (*_TOLD, "digests")):
-        account.done.append(f"findings and incidents of {retell(store)} days were written again from their digests")
+        account.done.append(
+            f"findings and incidents of {counted(retell(store), 'day')} were written again from their digests"
+        )
     return account
 
 
@@ -101,11 +104,11 @@ def _mend(store: Store, mender: Mender, health: Health, *, deep: bool) -> list[s
             mender.renew(table)
         done.append(f"the log of {table} ends before the damage")
         if table in _SALVAGED:
-            done.append(f"{mender.salvage(table)} files of {table} that it named were put back")
+            done.append(f"put back into {table}: {counted(mender.salvage(table), 'file')} that it named")
     files = _bad_files(store, health, deep=deep)
     if files:
         mender.drop(table, files)
-        done.append(f"{len(files)} files were taken out of {table}")
+        done.append(f"taken out of {table}: {counted(len(files), 'file')}")
         _made_of_nothing(store, table, files)
     return done
 
@@ -123,7 +126,7 @@ def _ledger(store: Store, mender: Mender, health: Health) -> list[str]:
     count = mender.salvage(OBJECTS.name)
     if horizon:
         store.mark(FORGOTTEN, datetime.combine(horizon, datetime.min.time(), tzinfo=UTC))
-    return [f"the ledger was put together from {count} whole files; the next ingest lists everything once"]
+    return [f"the ledger was put together from {counted(count, 'whole file')}; the next ingest lists everything once"]
 
 
 def _bad_files(store: Store, health: Health, *, deep: bool) -> list[str]:
