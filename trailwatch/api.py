@@ -90,12 +90,13 @@ class Trail(Questions, Permissions, Integrity, Upkeep, Outlets):
                 return collect.ingest(
                     self.store, where, access=access, window=_window(start, end, now), accounts=tuple(accounts),
                     regions=tuple(regions), reconcile=reconcile, progress=shown, workers=workers,
+                    shards=self.config.store.shards,
                 )  # fmt: skip
             if start or end or any(accounts) or any(regions):
                 raise ConfigError("a queue is read as a whole", where="--from", hint="the same with s3://bucket/prefix")
             return messages.drain(
                 self.store, where, access=access, listing=self.config.source.bucket, reconcile=reconcile,
-                progress=shown, workers=workers, now=now,
+                progress=shown, workers=workers, now=now, shards=self.config.store.shards,
             )  # fmt: skip
 
     def snapshot(

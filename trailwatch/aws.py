@@ -286,8 +286,3 @@ def access(source: SourceSection) -> Access:
         source.profile, source.region, source.role_arn, source.endpoint_url, source.requester_pays, source.timeout,
         source.retries,
     )  # fmt: skip
-
-
-def storage_options(source: SourceSection) -> dict[str, str]:
-    """Return the options with which delta-rs reaches a store on S3."""
-    return access(source).storage_options()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
+
+_LONGEST = 86_400.0
 
 
 class Grid(StrEnum):
@@ -33,27 +36,46 @@ def sql(
     init: Annotated[
         bool, typer.Option("--init", help="Print a script that attaches this store to any DuckDB.")
     ] = False,
+    athena: Annotated[
+        bool, typer.Option("--athena", help="Print the statements with which Athena knows this store.")
+    ] = False,
 ) -> None:
     """Ask the store in SQL; read-only, without access to files or the network."""
     from trailwatch.errors import ConfigError
 
-    if (query is not None) + tables + init != 1:
+    if (query is not None) + tables + init + athena != 1:
         raise ConfigError(
-            "one of QUERY, --tables and --init is needed", where="--tables", hint="trailwatch sql --tables"
+            "one of QUERY, --tables, --init and --athena is needed", where="--tables", hint="trailwatch sql --tables"
         )
     if tables:
         from trailwatch.investigate import manual
 
         output.write(manual.text(), out)
         return
+    from trailwatch.cli.guard import ending_after
+    from trailwatch.investigate.guard import memory_within
     from trailwatch.investigate.questions import opened
+    from trailwatch.investigate.rows import Rows
+    from trailwatch.investigate.views import amount
 
     trail = opened(store, config)
     if init:
         output.write(trail.attach(), out)
         return
-    rows = trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory)
-    if form is Grid.parquet:
-        output.write_bytes(rows.parquet(), out)
+    if athena:
+        from trailwatch.investigate import elsewhere
+
+        output.write(elsewhere.athena(trail.store), out)
+        return
+    if not 0 < seconds <= _LONGEST:
+        raise ConfigError(f"{seconds} is no length of time for a question", where="--seconds", hint="60")
+    forms: dict[Grid, Callable[[Rows], str | bytes]] = {
+        Grid.table: Rows.text, Grid.csv: Rows.csv, Grid.json: Rows.json, Grid.parquet: Rows.parquet,
+    }  # fmt: skip
+    # A pipe may be read as slowly as its reader likes; what is made for it may not.
+    with ending_after(seconds), memory_within(amount(memory)):
+        made: str | bytes = forms[form](trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
+    if isinstance(made, bytes):
+        output.write_bytes(made, out)
     else:
-        output.write({Grid.table: rows.text, Grid.csv: rows.csv, Grid.json: rows.json}[form](), out)
+        output.write(made, out)

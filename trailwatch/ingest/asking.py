@@ -31,6 +31,10 @@ class Asking:
         self._vain = 0
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[Asking], tuple[()], dict[str, int]]:
+        # A worker counts for itself what it asks in vain.
+        return (Asking, (), {"_limit": self._limit})
+
     def ask(self, question: Callable[[], T]) -> T:
         """Return the answer; a broken one is asked for again, and after too many vain attempts nothing is asked."""
         if self._vain >= self._limit:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import obstore
@@ -18,11 +19,25 @@ from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
 from trailwatch.store.trouble import reason, remedy
 
+_PAGE = 1000  # keys that S3 names in one answer
+_SERIAL = 3  # pages of a branch that are listed one after the other; most have fewer
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What one thread lists: a branch from some key on, or a day of one."""
+
+    branch: Branch
+    prefix: str
+    offset: str | None
+    divides: bool = True
+
 
 @dataclass
 class _Listed:
-    items: list[Item]
+    items: list[Item] = field(default_factory=list)
     failure: str = ""
+    rest: list[_Piece] = field(default_factory=list)
 
 
 class Bucket:
@@ -89,37 +104,50 @@ class Bucket:
     def _walk(
         self, pool: ThreadPoolExecutor, branches: Sequence[Branch], wanted: Wanted, account: Account
     ) -> Iterator[Item]:
-        # A few branches ahead of the reader; each holds the keys of one account, kind and region.
-        ahead = self._threads * 2
-        waiting = [pool.submit(self._list_branch, branch, wanted) for branch in branches[:ahead]]
-        for place, branch in enumerate(branches):
-            listed = waiting.pop(0).result()
-            if place + ahead < len(branches):
-                waiting.append(pool.submit(self._list_branch, branches[place + ahead], wanted))
+        # A few pieces ahead of the reader; each holds the keys of one account, kind and region, or of one day of it.
+        waiting = deque(_Piece(branch, branch.prefix, self._from(branch, wanted)) for branch in branches)
+        running: deque[tuple[_Piece, Future[_Listed]]] = deque()
+        while waiting or running:
+            while waiting and len(running) < self._threads * 2:
+                piece = waiting.popleft()
+                running.append((piece, pool.submit(self._list_piece, piece, wanted)))
+            piece, future = running.popleft()
+            listed = future.result()
             if listed.failure:
                 account.listed += 1
-                account.fail(f"s3://{self.bucket}/{branch.prefix}", f"{UNLISTED}: {listed.failure}")
+                account.fail(f"s3://{self.bucket}/{piece.prefix}", f"{UNLISTED}: {listed.failure}")
+            waiting.extendleft(reversed(listed.rest))
             yield from listed.items
 
-    def _list_branch(self, branch: Branch, wanted: Wanted) -> _Listed:
+    @staticmethod
+    def _from(branch: Branch, wanted: Wanted) -> str | None:
         # Keys of a region sort by day, so one listing from the first day on, stopped after the last, is cheaper
         # than one listing a day. The bound lies before the first day: late files of it are never missed.
-        first = branch.day_prefix(wanted.days[0]) if wanted.days else None
+        return branch.day_prefix(wanted.days[0]) if wanted.days else None
 
-        def question() -> list[Item]:
-            items: list[Item] = []
-            for page in obstore.list(self._store, branch.prefix, offset=first, chunk_size=1000):
-                for meta in page:
-                    item = self._item(meta)
-                    if branch.ordered and wanted.days and item.place.day and item.place.day > wanted.days[1]:
-                        return items
-                    items.append(item)
-            return items
-
+    def _list_piece(self, piece: _Piece, wanted: Wanted) -> _Listed:
         try:
-            return _Listed(self._asking.ask(question))
+            return self._asking.ask(lambda: self._listed(piece, wanted))
         except (BaseError, OSError, Unreadable) as error:
-            return _Listed([], reason(error))
+            return _Listed(failure=reason(error))
+
+    def _listed(self, piece: _Piece, wanted: Wanted) -> _Listed:
+        listed, branch = _Listed(), piece.branch
+        last = wanted.days[1] if wanted.days else None
+        pages = obstore.list(self._store, piece.prefix, offset=piece.offset, chunk_size=_PAGE)
+        for number, page in enumerate(pages, start=1):
+            for meta in page:
+                item = self._item(meta)
+                if branch.ordered and last and item.place.day and item.place.day > last:
+                    return listed
+                listed.items.append(item)
+            if number == _SERIAL and branch.ordered and piece.divides:
+                # Pages of one listing come one after the other; of many keys, the days come side by side.
+                rest = branch.rest(self._store, listed.items[-1].key, last, self._asking)
+                listed.items += map(self._item, rest.objects)
+                listed.rest = [_Piece(branch, *folder, divides=False) for folder in rest.folders]
+                return listed
+        return listed
 
     def _single(self) -> Item | None:
         if "." not in self._prefix.rpartition("/")[2]:

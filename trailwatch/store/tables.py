@@ -250,9 +250,8 @@ class Store:
 
         def work() -> None:
             (self._handle(table, None) or self._make(table)).create_write_transaction(
-                list(files), mode="append", schema=layout.columns, partition_by=list(layout.partitions),
-                commit_properties=_COMMIT,
-            )  # fmt: skip
+                list(files), "append", layout.columns, list(layout.partitions), commit_properties=_COMMIT
+            )
 
         commit(work, table=table, where=self.uri)
 
