@@ -12,8 +12,7 @@ from typing import Any
 
 from trailwatch.digest.words import counted
 from trailwatch.engine import Engine
-from trailwatch.errors import StoreError
-from trailwatch.ingest.collect import FORGOTTEN
+from trailwatch.ingest.collect import LISTED
 from trailwatch.ingest.keys import NO_DAY
 from trailwatch.ingest.ledger import FAILED
 from trailwatch.profile.inputs import Memory
@@ -67,7 +66,7 @@ class Repaired:
 
 
 def repair(store: Store, *, now: datetime, deep: bool = False) -> Repaired:
-    """Mend every damaged table; killed on the way and run again it goes on."""
+    """Mend every damaged table, while nobody else works on the store."""
     found = [one for one in examine(store, deep=deep) if one.damages]
     account = Repaired([damage.text() for one in found for damage in one.damages])
     if not found:
@@ -114,18 +113,16 @@ def _mend(store: Store, mender: Mender, health: Health, *, deep: bool) -> list[s
 
 
 def _ledger(store: Store, mender: Mender, health: Health) -> list[str]:
-    try:
-        horizon = horizon_of(store)
-    except StoreError:
-        horizon = None
-    # A new log has no mark of the last listing: the next ingest lists everything, and finds what the rows lack.
     files = [one.path for one in health.damages if not one.log]
     if health.version >= 0 and files:
         mender.drop(OBJECTS.name, files)
+    marks = mender.marks(OBJECTS.name)
     mender.renew(OBJECTS.name)
     count = mender.salvage(OBJECTS.name)
-    if horizon:
-        store.mark(FORGOTTEN, datetime.combine(horizon, datetime.min.time(), tzinfo=UTC))
+    for name, seconds in marks.items():
+        # Without the mark of the last listing the next ingest lists everything, and finds what the rows lack.
+        if not name.startswith(LISTED):
+            store.mark(name, datetime.fromtimestamp(seconds, UTC))
     return [f"the ledger was put together from {counted(count, 'whole file')}; the next ingest lists everything once"]
 
 
