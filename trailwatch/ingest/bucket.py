@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
@@ -18,7 +18,6 @@ from trailwatch.ingest.asking import Asking, Broken
 from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
 from trailwatch.store.trouble import reason, remedy
-
 
 _PAGE = 1000  # keys that S3 names in one answer
 _SERIAL = 3  # pages of a branch that are listed one after the other; most have fewer
@@ -96,8 +95,8 @@ class Bucket:
     def head(self, key: str) -> Item:
         """Return an object as a listing would tell of it."""
         try:
-            return self._item(obstore.head(self._store, key))
-        except (NotFoundError, FileNotFoundError) as error:
+            return self._asking.ask(lambda: self._item(obstore.head(self._store, key)))
+        except FileNotFoundError as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:
             raise Unreadable(reason(error)) from error
