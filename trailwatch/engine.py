@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,8 +22,10 @@ from trailwatch.errors import EngineError
 if TYPE_CHECKING:
     import pandas as pd
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RELATIONS = resources.files("trailwatch") / "sql"
+_EXPLAIN = re.compile(r"(?is)\s*explain(?:\s+analyze)?\s+(.*)")
+MOST_BYTES = 2 * 2**30  # of the answer to one question
+_BATCH = 10_000
 
 
 def relation_text(name: str) -> str:
@@ -58,6 +61,7 @@ class Engine:
         }  # fmt: skip
         limits = {name: value for name, value in settings.items() if value}
         self._shared = "" if limits or alone else f"session_{next(_numbers)}"
+        self._patience: float | None = None
         if self._shared:
             self._con = _instance(os.getpid()).cursor()
             self._con.execute(f"attach ':memory:' as {self._shared}")
@@ -138,15 +142,14 @@ class Engine:
 
     def query(self, sql: str, **parameters: Any) -> pa.Table:
         """Run one SELECT with bound $parameters and return its rows."""
-        try:
+        with self._failing(), self._stopping(self._patience):
             relation = self._con.sql(sql, params=parameters or None)
             return relation.to_arrow_table()
-        except duckdb.Error as error:
-            raise _told(error) from error
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run one SELECT and return its rows as tuples."""
-        return self._run(sql, parameters).fetchall()
+        with self._failing(), self._stopping(self._patience):
+            return self._con.execute(sql, parameters or None).fetchall()
 
     def columns(self, relation: str) -> list[tuple[str, str]]:
         """Return the names of a relation's columns, each with its SQL type."""
@@ -169,27 +172,63 @@ class Engine:
         self._con.execute("set enable_external_access = false")
         self._con.execute("set lock_configuration = true")
 
-    def ask(self, sql: str, *, seconds: float = 60.0) -> pa.Table:
-        """Run one SELECT of a person and return its rows; anything but a SELECT, or one that takes too long, fails."""
+    def ask(self, sql: str, *, seconds: float = 60.0, most: int = MOST_BYTES) -> pa.Table:
+        """Run one SELECT of a person; anything else fails, and so does one that takes too long or returns too much."""
+        _only_select(sql)
+        batches: list[pa.RecordBatch] = []
+        size = 0
         try:
-            statements = duckdb.extract_statements(sql)
-        except duckdb.Error as error:
+            with self._stopping(seconds):
+                reader = self._con.sql(sql).to_arrow_reader(_BATCH)
+                # What DuckDB hands out is no longer within its limit of memory.
+                for batch in reader:
+                    size += batch.nbytes
+                    if size > most:
+                        what = f"the answer is larger than {most / 2**20:,.0f} MiB"
+                        raise EngineError(what, where="sql", hint="limit, or fewer columns")
+                    batches.append(batch)
+        except EngineError:
+            raise
+        except duckdb.InterruptException as error:
+            raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            if "Interrupt" in str(error):
+                raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
             raise EngineError(str(error).strip(), where="sql") from error
-        if len(statements) != 1 or statements[0].type not in (
-            duckdb.StatementType.SELECT,
-            duckdb.StatementType.EXPLAIN,
-        ):
-            raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
+        # A row is a dictionary to whoever reads it, so that two columns of one name would be one.
+        return pa.Table.from_batches(batches, reader.schema).rename_columns(_distinct(reader.schema.names))
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Stop every statement that takes longer, as an EngineError."""
+        self._patience = seconds
+        try:
+            yield
+        finally:
+            self._patience = None
+
+    @contextmanager
+    def _stopping(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
         clock = threading.Timer(seconds, self._con.interrupt)
         clock.start()
         try:
-            return self._con.sql(sql).to_arrow_table()
-        except duckdb.InterruptException as error:
-            raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
-        except duckdb.Error as error:
-            raise EngineError(str(error).strip(), where="sql") from error
+            yield
         finally:
             clock.cancel()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            if self._patience is None:
+                raise
+            raise EngineError(f"stopped after {self._patience:.0f} s", hint="a clause that asks for less") from error
+        except duckdb.Error as error:
+            raise _told(error) from error
 
     def _replace(self, kind: str, name: str, relation: str, parameters: Mapping[str, Any] | None) -> None:
         text = f"create or replace {kind} {_name(name)} as {relation_text(relation)}"
@@ -201,24 +240,29 @@ class Engine:
             self._run(text, parameters)
 
     def _run(self, sql: str, parameters: Mapping[str, Any] | None) -> duckdb.DuckDBPyConnection:
-        try:
+        with self._failing(), self._stopping(self._patience):
             return self._con.execute(sql, parameters or None)
-        except duckdb.Error as error:
-            raise _told(error) from error
 
 
-def dicts(rows: pa.Table) -> list[dict[str, Any]]:
-    """Return rows as dictionaries, moments in UTC; `to_pylist` would import pandas to make them."""
-    moments = {field.name for field in rows.schema if pa.types.is_timestamp(field.type) and field.type.tz}
-    for place, name in enumerate(rows.column_names):
-        if name in moments:
-            rows = rows.set_column(place, name, rows[name].cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
-    found: list[dict[str, Any]] = rows.to_pylist()
-    for row in found:
-        for name in moments:
-            if row[name] is not None:
-                row[name] = _EPOCH + timedelta(microseconds=row[name])
-    return found
+def _only_select(sql: str) -> None:
+    try:
+        statements = duckdb.extract_statements(sql)
+        kinds = [one.type for one in statements]
+        # EXPLAIN ANALYZE runs what it explains.
+        if kinds == [duckdb.StatementType.EXPLAIN] and (found := _EXPLAIN.match(statements[0].query)):
+            kinds = [one.type for one in duckdb.extract_statements(found[1])]
+    except duckdb.Error as error:
+        raise EngineError(str(error).strip(), where="sql") from error
+    if kinds != [duckdb.StatementType.SELECT]:
+        raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    for name in names:
+        others = (f"{name}_{number}" for number in itertools.count(1))
+        made.append(name if name not in made else next(other for other in others if other not in {*made, *names}))
+    return made
 
 
 def _name(name: str) -> str:

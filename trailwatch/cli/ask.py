@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
+
+_LONGEST = 86_400.0
 
 
 class Grid(StrEnum):
@@ -49,7 +52,11 @@ def sql(
 
         output.write(manual.text(), out)
         return
+    from trailwatch.cli.guard import ending_after
+    from trailwatch.investigate.guard import memory_within
     from trailwatch.investigate.questions import opened
+    from trailwatch.investigate.rows import Rows
+    from trailwatch.investigate.views import amount
 
     trail = opened(store, config)
     if init:
@@ -60,8 +67,15 @@ def sql(
 
         output.write(elsewhere.athena(trail.store), out)
         return
-    rows = trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory)
-    if form is Grid.parquet:
-        output.write_bytes(rows.parquet(), out)
+    if not 0 < seconds <= _LONGEST:
+        raise ConfigError(f"{seconds} is no length of time for a question", where="--seconds", hint="60")
+    forms: dict[Grid, Callable[[Rows], str | bytes]] = {
+        Grid.table: Rows.text, Grid.csv: Rows.csv, Grid.json: Rows.json, Grid.parquet: Rows.parquet,
+    }  # fmt: skip
+    # A pipe may be read as slowly as its reader likes; what is made for it may not.
+    with ending_after(seconds), memory_within(amount(memory)):
+        made: str | bytes = forms[form](trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
+    if isinstance(made, bytes):
+        output.write_bytes(made, out)
     else:
-        output.write({Grid.table: rows.text, Grid.csv: rows.csv, Grid.json: rows.json}[form](), out)
+        output.write(made, out)

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -44,6 +45,9 @@ def config(config: options.ConfigFile = None, store: options.Store = None) -> No
 
     found, origins = configuration.layered(config, environment=os.environ, flags={"store.path": store})
     values = msgspec.to_builtins(found)
+    for sink in values["sinks"].values():
+        # Whoever has the address of a webhook can post to it.
+        sink.update({"url": _address(sink["url"])} if sink.get("url") else {})
     lines = []
     for section, entries in values.items():
         if not isinstance(entries, dict):
@@ -88,6 +92,11 @@ def _entries(value: Any) -> list[object]:
     if isinstance(value, (list, tuple)):
         return [f"{one['value']} ({one['count']}×)" if isinstance(one, dict) else one for one in value]
     return [value]
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or '…'}/…"
 
 
 TEMPLATE = """\

@@ -21,7 +21,8 @@ NARROWING = ("detection", "principal", "person", "account", "network", "target")
 
 def check_keys(values: Any, kind: Any, where: str, text: str) -> None:
     """Refuse keys that no section knows, and name the nearest one that does."""
-    if get_origin(kind) in (dict, list) and values:
+    # Of another type than it should be: that is told later, with the type.
+    if get_origin(kind) in (dict, list) and isinstance(values, (dict, list)):
         inner = get_args(kind)[-1]
         for value in values.values() if isinstance(values, dict) else values:
             check_keys(value, inner, where, text)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trailwatch.detect.bounds import LONGEST, unbounded
 from trailwatch.detect.context import NULLABLE as NULLABLE_CONTEXT
 from trailwatch.detect.relations import NULLABLE as NULLABLE_POSTURE
 from trailwatch.detect.tree import Node, nodes, tree
@@ -20,7 +21,7 @@ _TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 _SOURCES = frozenset({"BASE_TABLE", "TABLE_FUNCTION", "JOIN", "SUBQUERY", "EMPTY", "EXPRESSION_LIST"})
 # Functions that reach out of the query or change the session.
 _FORBIDDEN = ("read_", "duckdb_", "pragma_", "parquet_", "sniff_", "pg_", "query", "getenv", "getvariable", "current_setting",
-              "set_config", "glob", "which_secret", "nextval", "currval", "write_log", "json_execute", "from_substrait",
+              "set_config", "glob", "which_secret", "nextval", "currval", "setval", "setseed", "write_log", "json_execute", "from_substrait",
               "from_json_", "arrow_scan", "python_", "pandas_", "checkpoint", "force_checkpoint", "in_search_path")  # fmt: skip
 
 # What a record or an export may lack; all the other columns always have a value.
@@ -52,6 +53,9 @@ class Flaw:
 def flaws(engine: Engine, *, where: str = "", query: str = "", relations: frozenset[str] = RELATIONS) -> Iterator[Flaw]:
     """Yield what a clause or a whole query may not say; `relations` are all that it may read."""
     text, before = frame(where=where, query=query)
+    if len(text) > LONGEST:
+        yield Flaw(f"{len(text):,} characters are more than a clause may have ({LONGEST:,})")
+        return
     found = tree(engine, text)
     if found["error"]:
         yield Flaw(str(found["error_message"]), max(int(found.get("position") or 0) - before, 0))
@@ -86,6 +90,9 @@ def _visit(node: Any, relations: frozenset[str], names: set[str], *, guarded: bo
     if not isinstance(node, Mapping):
         return
     kind, at = str(node.get("type", "")), _offset(node)
+    if costly := unbounded(node):
+        yield Flaw(costly, at)
+        return
     if {"alias", "sample"} <= set(node) and kind not in _SOURCES:
         yield Flaw(f"{kind.lower()} is nothing to read from", at)
     if kind == "BASE_TABLE":

@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ Subject = Literal["principal", "person", "account"]
 _DURATION = re.compile(r"^\s*(\d+)\s*(second|minute|hour|day)s?\s*$")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _CASE_PARTS = ("fires", "silent")
+_BUILTIN = str(resources.files("trailwatch") / "detections")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"for_": "for"}):
@@ -85,6 +87,11 @@ class Detection(Part, frozen=True, kw_only=True):
     path: str = ""
     version: str = ""
     severity_reason: str = ""  # why the configuration gave it another severity
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it comes from a folder of the user's own."""
+        return not self.path.startswith(_BUILTIN)
 
     @property
     def shape(self) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import Protocol, TypeVar
 
 import pyarrow as pa
@@ -20,6 +24,8 @@ from trailwatch.store.schema import INT, TEXT, TEXTS, TIME
 from trailwatch.window import Window
 
 T = TypeVar("T")
+# How long one statement with the user's rules may take: seconds, or so many times what the built-in ones took.
+PATIENCE, TIMES = 60.0, 10
 
 HITS = pa.schema([
     ("detection", TEXT), ("event_id", TEXT), ("event_time", TIME), ("account", TEXT), ("principal", TEXT),
@@ -104,39 +110,64 @@ def evaluate(engine: Engine, detections: Sequence[Detection], *, history: bool) 
     """Run detections over `scope` as it stands; every hit of each, whatever else it needs or supersedes."""
     # A scope that is too large to keep would be worked out again by every rule that is a query of its own.
     kept = context.kept(engine)
-    if kept or not narrow.keep(engine, detections):
-        return _evaluated(engine, detections, history=history, quick=kept)
+    with engine.within(TIMES * PATIENCE) if any(d.foreign for d in detections) else nullcontext():
+        narrowed = not kept and narrow.keep(engine, detections)
     try:
-        return _evaluated(engine, detections, history=history, quick=True)
+        return _evaluated(engine, detections, history=history, quick=kept or narrowed)
     finally:
-        narrow.restore(engine)
+        if narrowed:
+            narrow.restore(engine)
 
 
 def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool, quick: bool) -> Scanned:
+    """Run the built-in detections, then those of the user, which may not take much longer."""
+    start = monotonic()
+    ours = _run(engine, [d for d in detections if not d.foreign], history=history, quick=quick)
+    theirs = [d for d in detections if d.foreign]
+    if not theirs:
+        return ours
+    patience = max(PATIENCE, TIMES * (monotonic() - start))
+    with engine.within(patience):
+        found = _run(engine, theirs, history=history, quick=quick, until=monotonic() + 2 * patience)
+    return Scanned(
+        pa.concat_tables([ours.hits, found.hits]), ours.not_run + found.not_run,
+        ours.not_evaluated + found.not_evaluated, {**ours.learning, **found.learning}, ours.ran + found.ran,
+    )  # fmt: skip
+
+
+def _run(engine: Engine, detections: Sequence[Detection], *, history: bool, quick: bool, until: float = inf) -> Scanned:
     failed: list[NotRun] = []
     unable: list[NotRun] = []
     hits: list[pa.Table] = [HITS.empty_table()]
     learning: dict[str, int] = {}
     clauses = sorted((d for d in detections if d.shape in ("where", "count")), key=lambda d: d.shape)
-    for found in _attempt(clauses, lambda part: _match(engine, part), failed):
+    for found in _attempt(clauses, lambda part: _match(engine, part), failed, until):
         hits += found
     news = [d for d in detections if d.shape == "new"]
-    for told in _attempt(news, lambda part: novelty.find(engine, part, history=history), failed):
+    for told in _attempt(news, lambda part: novelty.find(engine, part, history=history), failed, until):
         hits += told.hits
         learning |= told.learning
         unable += [NotRun(name, reason) for name, reason in told.unable.items()]
     queries = [d for d in detections if d.shape == "query"]
     without = idle(engine, queries) if quick else frozenset()
     for query in (d for d in queries if d.id not in without):
-        for found in _attempt([query], lambda part: [_labelled(engine, part[0].id, sql.queried(part[0]))], failed):
+        run = partial(_queried, engine)
+        for found in _attempt([query], run, failed, until):
             hits += found
     together = pa.concat_tables(table.select(HITS.names).cast(HITS) for table in hits)
     return Scanned(together, tuple(failed), tuple(unable), learning, len(detections) - len(failed) - len(unable))
 
 
-def _attempt(detections: Sequence[Detection], run: Callable[[Sequence[Detection]], T], failed: list[NotRun]) -> list[T]:
+def _attempt(
+    detections: Sequence[Detection], run: Callable[[Sequence[Detection]], T], failed: list[NotRun], until: float
+) -> list[T]:
     # Together is an order of magnitude faster; when that fails, halving names the culprits and keeps the others.
     if not detections:
+        return []
+    if monotonic() > until:
+        failed += [
+            NotRun(detection.id, "there was no time left for it: other rules took too long") for detection in detections
+        ]
         return []
     try:
         return [run(detections)]
@@ -145,7 +176,11 @@ def _attempt(detections: Sequence[Detection], run: Callable[[Sequence[Detection]
             failed.append(NotRun(detections[0].id, error.what))
             return []
     middle = len(detections) // 2
-    return _attempt(detections[:middle], run, failed) + _attempt(detections[middle:], run, failed)
+    return _attempt(detections[:middle], run, failed, until) + _attempt(detections[middle:], run, failed, until)
+
+
+def _queried(engine: Engine, detections: Sequence[Detection]) -> list[pa.Table]:
+    return [_labelled(engine, detection.id, sql.queried(detection)) for detection in detections]
 
 
 def _match(engine: Engine, detections: Sequence[Detection]) -> list[pa.Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ from trailwatch.store.tables import Store
 from trailwatch.window import Window
 from trailwatch.workers import Workers
 
+FORGOTTEN = "forgotten before"  # the mark of the day before which nothing is fetched unless it is asked for
 _CHUNK = 100_000  # listed objects that are held at a time
 
 
@@ -59,6 +60,8 @@ def ingest(
     days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
     if origin.all_at_once and window is None:
         days = None
+    if window is None and (horizon := store.marked(FORGOTTEN)):
+        days = max(horizon.date(), days[0] if days else date.min), days[1] if days else date.max
     wanted = Wanted(narrowed.accounts, narrowed.regions, days)
     account, shown, divided = Account(source=origin.name), progress or Silent(), hold(store, shards, today=now.date())
     reader: Reading = (

@@ -7,6 +7,7 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from html import escape
@@ -16,11 +17,14 @@ import msgspec
 import pyarrow as pa
 
 from trailwatch.engine import Engine
+from trailwatch.errors import EngineError
+from trailwatch.investigate.guard import memory_within
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 20
+_MEMORY, _BYTES = "4GB", 4 * 10**9
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 — the wide forms count too
 
 
@@ -33,7 +37,8 @@ class Rows:
 
     def df(self) -> pd.DataFrame:
         """Return the rows as a pandas frame; times are UTC."""
-        frame: pd.DataFrame = self._table.to_pandas()
+        with _representable():
+            frame: pd.DataFrame = self._table.to_pandas()
         return frame
 
     def arrow(self) -> pa.Table:
@@ -42,10 +47,11 @@ class Rows:
 
     def sql(self, query: str, *, seconds: float = 60.0) -> Rows:
         """Ask the rows in SQL, under the name `rows`; without access to files or the network."""
-        with Engine(alone=True) as engine:
+        with Engine(memory=_MEMORY, spill=False) as engine:
             engine.table("rows", self._table)
             engine.lock([])
-            return Rows(engine.ask(query, seconds=seconds))
+            with memory_within(_BYTES):
+                return Rows(engine.ask(query, seconds=seconds))
 
     @property
     def columns(self) -> list[str]:
@@ -56,7 +62,7 @@ class Rows:
         return int(self._table.num_rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self._table.to_pylist())
+        return iter(self._dicts())
 
     def __repr__(self) -> str:
         return self.text(limit=SHOWN)
@@ -65,14 +71,14 @@ class Rows:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td>{escape(plain(value))}</td>" for value in row.values()) + "</tr>"
-            for row in self._table.slice(0, SHOWN).to_pylist()
+            for row in self._dicts(SHOWN)
         )
         note = f"<caption>{escape(self._note(SHOWN))}</caption>"
         return f"<table>{note}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     def text(self, *, limit: int | None = None, width: int = 60) -> str:
         """Return the rows as a plain table; long cells are cut at `width` and say so with an ellipsis."""
-        rows = self._table.slice(0, limit).to_pylist() if limit else self._table.to_pylist()
+        rows = self._dicts(limit)
         names = [plain(name) for name in self.columns]
         cells = [names, *([_cut(plain(value), width) for value in row.values()] for row in rows)]
         widths = [max(len(row[place]) for row in cells) for place in range(len(names))]
@@ -85,28 +91,44 @@ class Rows:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([_inert(name) for name in self.columns])
-        for row in self._table.to_pylist():
+        for row in self._dicts():
             writer.writerow([_inert(value) for value in row.values()])
         return out.getvalue()
 
     def json(self) -> str:
         """Return the rows as JSON, one object a row."""
         encoder = msgspec.json.Encoder(enc_hook=plain, decimal_format="number")
-        return msgspec.json.format(encoder.encode(self._table.to_pylist()), indent=1).decode()
+        return msgspec.json.format(encoder.encode(self._dicts()), indent=1).decode()
 
     def parquet(self) -> bytes:
         """Return the rows as a Parquet file."""
         import pyarrow.parquet as pq
 
         out = pa.BufferOutputStream()
-        pq.write_table(self._table, out, compression="zstd")
+        with _representable():
+            pq.write_table(self._table, out, compression="zstd")
         return bytes(out.getvalue())
+
+    def _dicts(self, limit: int | None = None) -> list[dict[str, Any]]:
+        with _representable():
+            found: list[dict[str, Any]] = self._table.slice(0, limit).to_pylist()
+        return found
 
     def _note(self, limit: int | None) -> str:
         shown = min(len(self), limit or len(self))
         count = f"{shown} of {len(self)} rows" if shown < len(self) else f"{len(self)} row{'s' * (len(self) != 1)}"
         times = any(pa.types.is_timestamp(field.type) for field in self._table.schema)
         return " · ".join(part for part in (self.title, count, "times in UTC" if times else "") if part)
+
+
+@contextmanager
+def _representable() -> Iterator[None]:
+    """Tell of values that SQL has and the other side has not: times before the year 1 or after 9999, spans, unions."""
+    try:
+        yield
+    except (OverflowError, ValueError, pa.ArrowException) as error:
+        what = f"a value cannot be shown so: {str(error).splitlines()[0]}"
+        raise EngineError(what, where="sql", hint="cast(… as varchar)") from error
 
 
 def plain(value: object) -> str:

@@ -12,6 +12,7 @@ from trailwatch.engine import Engine, relation_text
 from trailwatch.errors import ConfigError
 from trailwatch.finding import Finding
 from trailwatch.findings.records import read_finding
+from trailwatch.investigate.guard import memory_within
 from trailwatch.profile import sessions
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
@@ -32,13 +33,22 @@ def ask(
 ) -> pa.Table:
     """Run one SELECT of a person over the views, locked to the files of this store and stopped after `seconds`."""
     asked = set(re.findall(r"[a-z_]+", query.lower()))
-    if not re.fullmatch(r"\d{1,6}\s?(?:[KMGT]i?)?B", memory):
-        raise ConfigError(f"{memory!r} is no amount of memory", where="--memory", hint="4GB")
+    most = amount(memory)
     # What does not fit into memory fails: nothing of a question is written to a disk.
     with Engine(memory=memory, spill=False) as engine:
         files = show(store, engine, config=config, window=window, attributed=bool(asked & {"events", "attributed"}))
         engine.lock(files)
-        return engine.ask(query, seconds=seconds)
+        with memory_within(most):
+            return engine.ask(query, seconds=seconds, most=most)
+
+
+def amount(memory: str) -> int:
+    """Return an amount of memory, such as 4GB, in bytes."""
+    found = re.fullmatch(r"(\d{1,6})\s?([KMGT]?)(i?)B", memory)
+    if not found:
+        raise ConfigError(f"{memory!r} is no amount of memory", where="--memory", hint="4GB")
+    unit: int = (1024 if found[3] else 1000) ** " KMGT".index(found[2] or " ")
+    return int(found[1]) * unit
 
 
 def finding(store: Store, id: str) -> Finding | None:

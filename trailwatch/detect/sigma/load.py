@@ -19,6 +19,8 @@ from trailwatch.detect.writing import slug
 from trailwatch.errors import TrailwatchError
 
 _LARGEST = 1_000_000
+# What pySigma raises where a value is of a type that it does not expect.
+_ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def _file(path: Path) -> Iterator[Translated]:
             yield Translated(where, path.name, reason=f"{where}: it holds no Sigma rule")
             return
         found = SigmaCollection.from_dicts(documents, collect_errors=True, resolve_references=False)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, SigmaError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, SigmaError, *_ODD) as error:
         yield Translated(where, path.name, reason=f"{where}: {_first(error)}")
         return
     of_rules = [error for rule in found for error in rule.errors]
@@ -76,10 +78,10 @@ def _rule(rule: SigmaRule, path: Path, text: str, *, alone: bool) -> Translated:
     try:
         made = translated(rule, where=where, text=text)
         return Translated(where, title, parse(made, name=name, path=where, group="sigma"), made)
-    except (TrailwatchError, SigmaError) as error:
-        return Translated(
-            where, title, reason=str(error) if isinstance(error, TrailwatchError) else f"{where}: {_first(error)}"
-        )
+    except TrailwatchError as error:
+        return Translated(where, title, reason=str(error))
+    except (SigmaError, *_ODD) as error:
+        return Translated(where, title, reason=f"{where}: {_first(error)}")
 
 
 def _first(error: Exception) -> str:
