@@ -212,6 +212,16 @@ def test_a_part_that_kills_every_worker_is_an_error(two, monkeypatch) -> None:
         list(two.map(_die, [1]))
 
 
+def test_nobody_else_on_the_machine_can_send_work(started) -> None:
+    from distributed import Client
+
+    address: str = started._client.scheduler.address  # type: ignore[attr-defined]
+    assert address.startswith("tls://127.0.0.1:")
+    for guess in (address, address.replace("tls:", "tcp:")):
+        with pytest.raises((OSError, TypeError)):
+            Client(guess, timeout="1s", set_as_default=False)
+
+
 def test_credentials_do_not_travel(aws) -> None:
     access = Access()
     assert access.credentials().secret_key == aws.secret_key
