@@ -11,7 +11,7 @@ import trailwatch
 
 PACKAGE = Path(trailwatch.__file__).parent
 ROOMS = (
-    "errors", "finding", "window", "config", "progress",
+    "errors", "finding", "window", "config", "progress", "workers", "cluster",
     "actions", "practices", "aws",
     "engine", "store", "ingest", "verify", "snapshot", "profile", "detect", "model", "findings",
     "charts", "investigate", "policy", "digest", "sinks", "simulate", "scorecard", "doctor", "outlets", "api", "cli", "__main__", "__init__",
@@ -21,6 +21,8 @@ CONFINED = {
     "deltalake": ("store/",),
     "boto3": ("aws.py",),
     "botocore": ("aws.py",),
+    "distributed": ("cluster.py",),
+    "dask": ("cluster.py",),
     "sklearn": ("model/",),
     "altair": ("charts/",),
     "vl_convert": ("charts/",),

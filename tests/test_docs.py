@@ -20,6 +20,9 @@ import trailwatch
 from trailwatch import cli, config
 from trailwatch.detect.check import check
 
+sys.path.insert(0, str(Path(__file__).parent / "verify"))
+from chains import key_file, pack, sound, to_folder
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"(?:<!-- (?P<mark>.+?) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -42,7 +45,7 @@ def _block(mark: str) -> Block:
     return found
 
 
-def _run(folder: Path, *arguments: str) -> str:
+def _run(folder: Path, *arguments: str, code: int = 0) -> str:
     environment = os.environ | {"PYTHONPATH": str(Path(trailwatch.__file__).parent.parent), "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, *arguments],
@@ -53,7 +56,7 @@ def _run(folder: Path, *arguments: str) -> str:
         check=False,
         timeout=250,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout
 
@@ -122,6 +125,18 @@ def test_the_conditions_are_those_of_the_demo(demo) -> None:
     words = shlex.split(BLOCKS[place].text)
     assert BLOCKS[place + 1].kind == "text"
     assert _missing(BLOCKS[place + 1].text, _run(demo.folder, "-m", *words)) == ""
+
+
+def test_what_verify_says_of_a_copy(tmp_path) -> None:
+    chain = sound(hours=24)
+    changed, deleted = chain.logs()[2], chain.logs()[4]
+    chain.objects[changed].data = pack({"Records": []})
+    del chain.objects[deleted]
+    to_folder(chain, tmp_path / "copy")
+    key_file(tmp_path / "keys.json", chain)
+    place = BLOCKS.index(_block("verify: "))
+    (words,) = [shlex.split(line) for line in BLOCKS[place].text.splitlines() if line.endswith("--keys keys.json")]
+    assert _missing(BLOCKS[place + 1].text, _run(tmp_path, "-m", *words, code=cli.FINDINGS)) == ""
 
 
 def test_the_detection_is_a_file_of_the_catalogue() -> None:

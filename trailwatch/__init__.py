@@ -10,10 +10,12 @@
 The map. Data runs down this list, imports run up it:
 
     errors finding window config progress    words that everything uses
+    workers cluster                          who does the work: this process, or workers of dask
     actions practices aws                    IAM actions and levels, the eighteen practices, AWS clients
     engine sql/                              DuckDB, and one relation a file
     store                                    Delta tables: layout, atomic writes, local copy of a remote store
     ingest                                   objects of a trail → events
+    verify                                   CloudTrail's signed digest files → which objects are as they were written
     snapshot                                 IAM, live or exported → snapshots, and what changed
     profile                                  events → sessions, activity, identity_days, seen → baseline, features
     detect detections/                       detections as data → hits

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from trailwatch import aws
+from trailwatch import aws, cluster
 from trailwatch.config import Config, layered
 from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
@@ -25,7 +26,7 @@ from trailwatch.digest.week import kept
 from trailwatch.errors import ConfigError, SourceError, StoreError
 from trailwatch.finding import Finding
 from trailwatch.findings import marks, scoped, statistics
-from trailwatch.ingest import collect
+from trailwatch.ingest import collect, messages, queue
 from trailwatch.ingest.account import Account
 from trailwatch.investigate import views
 from trailwatch.investigate.questions import Questions, located
@@ -37,7 +38,9 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
 from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
+from trailwatch.verify.door import Integrity
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
+from trailwatch.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Questions, Permissions, Outlets):
+class Trail(Questions, Permissions, Integrity, Outlets):
     """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself
     in a notebook.
     """
+
+    _workers: Workers | None = None
 
     def __repr__(self) -> str:
         return f"Trail({self.store.uri!r})"
@@ -71,15 +76,24 @@ class Trail(Questions, Permissions, Outlets):
         reconcile: bool = False,
         progress: Progress | None = None,
     ) -> Account:
-        """Fetch what is new at the source (a folder, a file, or s3://bucket/prefix) and account for all of it."""
+        """Fetch what is new at the source (a folder, a file, s3://bucket/prefix, or a queue) and account for all of it."""
         where = source or self.config.source.path
         if not where:
             raise ConfigError("no source is given", where="source", hint="trailwatch ingest s3://bucket/prefix")
         now = datetime.now(UTC)
-        return collect.ingest(
-            self.store, where, access=aws.access(self.config.source), window=_window(start, end, now),
-            accounts=tuple(accounts), regions=tuple(regions), reconcile=reconcile, progress=progress or Silent(),
-        )  # fmt: skip
+        access, shown = aws.access(self.config.source), progress or Silent()
+        with self.workers() as workers:
+            if not queue.is_queue(where):
+                return collect.ingest(
+                    self.store, where, access=access, window=_window(start, end, now), accounts=tuple(accounts),
+                    regions=tuple(regions), reconcile=reconcile, progress=shown, workers=workers,
+                )  # fmt: skip
+            if start or end or any(accounts) or any(regions):
+                raise ConfigError("a queue is read as a whole", where="--from", hint="the same with s3://bucket/prefix")
+            return messages.drain(
+                self.store, where, access=access, listing=self.config.source.bucket, reconcile=reconcile,
+                progress=shown, workers=workers, now=now,
+            )  # fmt: skip
 
     def snapshot(
         self,
@@ -117,7 +131,11 @@ class Trail(Questions, Permissions, Outlets):
 
     def settle(self, *, progress: Progress | None = None) -> Settled:
         """Take doubles out and bring sessions, activity and history up to date; without news nothing is made."""
-        return settle.settle(self.store, aliases=self.config.aliases(), progress=progress or Silent())
+        with self.workers() as workers:
+            return settle.settle(
+                self.store, aliases=self.config.aliases(), progress=progress or Silent(), workers=workers,
+                access=aws.access(self.config.source),
+            )  # fmt: skip
 
     def digest(self, day: date | str | None = None, *, progress: Progress | None = None) -> Digest:
         """Make the digest of one UTC day [default: yesterday] and remember it; made again, it replaces itself."""
@@ -125,17 +143,32 @@ class Trail(Questions, Permissions, Outlets):
         when = parse_day(day, now=now) if isinstance(day, str) else day or now.date() - timedelta(days=1)
         if when > now.date():
             raise ConfigError(f"{when} has not begun yet", where="--date", hint="a day that is over, or today")
-        self.settle(progress=progress)
-        return build.build(self.store, day=when, config=self.config, now=now)
+        with self.workers() as workers:
+            self.settle(progress=progress)
+            return self._digest(when, now, workers)
 
     def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
         """Do the day's work: ingest, a snapshot where `[snapshot]` wants one, settle, and the digests that are due."""
-        account = self.ingest(source, progress=progress)
-        taken = self._daily_snapshot(progress) if self.config.snapshot.wanted else None
-        settled = self.settle(progress=progress)
-        now = datetime.now(UTC)
-        made = [build.build(self.store, day=day, config=self.config, now=now) for day in self.due(now=now)]
+        with self.workers() as workers:
+            account = self.ingest(source, progress=progress)
+            taken = self._daily_snapshot(progress) if self.config.snapshot.wanted else None
+            settled = self.settle(progress=progress)
+            now = datetime.now(UTC)
+            made = [self._digest(day, now, workers) for day in self.due(now=now)]
         return Run(account, settled, tuple(made), taken)
+
+    @contextmanager
+    def workers(self) -> Iterator[Workers]:
+        """Give the workers that `[cluster]` of the configuration names for a while; inside of this, stations share them."""
+        if self._workers is not None:
+            yield self._workers
+            return
+        with cluster.workers(count=self.config.cluster.workers, scheduler=self.config.cluster.scheduler) as found:
+            self._workers = found
+            try:
+                yield found
+            finally:
+                self._workers = None
 
     def due(self, *, now: datetime) -> list[date]:
         """Return the days that `run` makes a digest of, the oldest first."""
@@ -208,6 +241,11 @@ class Trail(Questions, Permissions, Outlets):
         when = parse_day(day, now=datetime.now(UTC)) if isinstance(day, str) else day
         return practice_report(kept(self.store, when), account=account)
 
+    def _digest(self, day: date, now: datetime, workers: Workers) -> Digest:
+        return build.build(
+            self.store, day=day, config=self.config, now=now, workers=workers, access=aws.access(self.config.source)
+        )
+
     def _daily_snapshot(self, progress: Progress | None) -> Taken:
         try:
             return self.snapshot(progress=progress)
@@ -236,9 +274,11 @@ def scan(
 ) -> Digest:
     """Run the detections over logs without keeping a store; without history `new` means new within these files."""
     found = config if isinstance(config, Config) else layered(config, environment=os.environ)[0]
-    return quick.scan(
-        source, config=found, access=aws.access(found.source), detections=detections, progress=progress or Silent()
-    )
+    with cluster.workers(count=found.cluster.workers, scheduler=found.cluster.scheduler) as workers:
+        return quick.scan(
+            source, config=found, access=aws.access(found.source), detections=detections,
+            progress=progress or Silent(), workers=workers,
+        )  # fmt: skip
 
 
 def sample_logs() -> Path:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -28,8 +29,8 @@ from trailwatch.errors import SourceError
 
 _REGION = "us-east-1"
 _FRESH = timedelta(minutes=5)  # how long the readers of a bucket keep credentials before they ask again
-# The waits between attempts grow, with jitter.
-_CLIENT = ClientConfig(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 6})
+_CONNECT = 10.0  # seconds in which a server has to take a connection
+_LASTING = 3  # no request is tried again after so many of its time limits
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 
 
@@ -64,7 +65,23 @@ class Access:
     role_arn: str = ""
     endpoint_url: str = ""
     requester_pays: bool = False
+    timeout: float = 60.0  # seconds that one request may take
+    retries: int = 6
     through: Access | None = None  # whose credentials assume the role
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The time limits and retries of a reader or writer of buckets; its waits grow, with jitter."""
+        return {
+            "timeout": timedelta(seconds=self.timeout),
+            "connect_timeout": timedelta(seconds=min(_CONNECT, self.timeout)),
+            "retries": self.retries,
+            "lasting": timedelta(seconds=_LASTING * self.timeout),
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker finds its own credentials: those of this process stay here.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def session(self) -> boto3.Session:
@@ -106,45 +123,82 @@ class Access:
         """Return a boto3 client with time limits and retries."""
         endpoint = self.endpoint if service == "s3" else self.endpoint_url
         return self.session.client(  # type: ignore[call-overload]  # the name of the service is a variable
-            service, region_name=region or self.home, endpoint_url=endpoint or None, config=_CLIENT
+            service, region_name=region or self.home, endpoint_url=endpoint or None, config=self._client_config()
         )
 
     def bucket(self, name: str) -> S3Store:
         """Return a reader of one bucket, in the region where the bucket is."""
         self.credentials()
-        endpoint = self.endpoint
+        region, endpoint = self.address(name)
         # The reader takes no empty endpoint.
-        elsewhere: Any = {"endpoint": endpoint} if endpoint else {}
+        told: Any = {"endpoint": endpoint} if endpoint else {}
         return S3Store(
             name,
-            region=self.home if endpoint else self._region_of(name),
+            region=region,
             virtual_hosted_style_request=not endpoint,
             request_payer=self.requester_pays,
             credential_provider=cast(Any, self._provide),
             client_options={
-                "allow_http": endpoint.startswith("http://"), "timeout": "60s", "connect_timeout": "10s",
+                "allow_http": endpoint.startswith("http://"), "timeout": self.limits["timeout"],
+                "connect_timeout": self.limits["connect_timeout"],
             },
-            # The waits grow with jitter.
-            retry_config={"max_retries": 6, "retry_timeout": timedelta(minutes=3)},
-            **elsewhere,
+            retry_config={"max_retries": self.retries, "retry_timeout": self.limits["lasting"]},
+            **told,
         )  # fmt: skip
 
-    def storage_options(self) -> dict[str, str]:
-        """Return the options with which delta-rs reaches a store on S3."""
+    def storage_options(self, bucket: str = "") -> dict[str, str]:
+        """Return the options with which delta-rs reaches a store on S3, with credentials that are valid now."""
         found = self.credentials()
+        region, endpoint = self.address(bucket)
         options = {
             "AWS_ACCESS_KEY_ID": found.access_key or "",
             "AWS_SECRET_ACCESS_KEY": found.secret_key or "",
-            "AWS_REGION": self.home,
+            "AWS_REGION": region,
             "aws_conditional_put": "etag",
+            "timeout": f"{self.timeout:g}s",
+            "connect_timeout": f"{min(_CONNECT, self.timeout):g}s",
+            "max_retries": str(self.retries),
+            "retry_timeout": f"{_LASTING * self.timeout:g}s",
         }
         if found.token:
             options["AWS_SESSION_TOKEN"] = found.token
-        if self.endpoint:
-            options["AWS_ENDPOINT_URL"] = self.endpoint
-        if self.endpoint.startswith("http://"):
+        if endpoint:
+            options["AWS_ENDPOINT_URL"] = endpoint
+        if endpoint.startswith("http://"):
             options["AWS_ALLOW_HTTP"] = "true"
         return options
+
+    def address(self, bucket: str) -> tuple[str, str]:
+        """Return the region of a bucket, and the endpoint where that is not the usual one of the region."""
+        if self.endpoint:
+            return self.home, self.endpoint
+        if bucket not in self._addresses:
+            region = self._region_of(bucket) if bucket else self.home
+            self._addresses[bucket] = region, self._elsewhere(region)
+        return self._addresses[bucket]
+
+    @cached_property
+    def _addresses(self) -> dict[str, tuple[str, str]]:
+        return {}
+
+    def _client_config(self, **more: Any) -> ClientConfig:
+        return ClientConfig(
+            connect_timeout=min(_CONNECT, self.timeout), read_timeout=self.timeout,
+            retries={"mode": "standard", "max_attempts": self.retries}, **more,
+        )  # fmt: skip
+
+    def _elsewhere(self, region: str) -> str:
+        """Return the S3 endpoint of a region where it is not the usual one: other partitions, FIPS, dual stack."""
+        s3 = {"addressing_style": "path", "us_east_1_regional_endpoint": "regional"}
+        config = self._client_config(signature_version="s3v4", s3=s3)
+        try:
+            client = self.session.client("s3", region_name=region, config=config)
+            # boto3 tells the address that its rules choose only as part of a signed one.
+            url = urlsplit(client.generate_presigned_url("head_bucket", Params={"Bucket": "any"}))
+        except BotoCoreError as error:
+            raise SourceError(f"there is no S3 endpoint for {region}: {error}", where="AWS", hint="--aws-region") \
+                from error  # fmt: skip
+        return "" if url.netloc == f"s3.{region}.amazonaws.com" else f"{url.scheme}://{url.netloc}"
 
     def _provide(self) -> dict[str, Any]:
         found = self.credentials()
@@ -174,7 +228,7 @@ class Access:
                 base._session.create_client,  # noqa: SLF001 — boto3 offers no other way to a client creator
                 region_name=self.region or base.region_name or _REGION,
                 endpoint_url=self.endpoint_url or None,
-                config=_CLIENT,
+                config=self._client_config(),
             ),
             source_credentials=cast(Credentials, base.get_credentials()),
             role_arn=self.role_arn,
@@ -228,9 +282,7 @@ class Caller:
 
 def access(source: SourceSection) -> Access:
     """Return the access that `[source]` of the configuration describes."""
-    return Access(source.profile, source.region, source.role_arn, source.endpoint_url, source.requester_pays)
-
-
-def storage_options(source: SourceSection) -> dict[str, str]:
-    """Return the options with which delta-rs reaches a store on S3."""
-    return access(source).storage_options()
+    return Access(
+        source.profile, source.region, source.role_arn, source.endpoint_url, source.requester_pays, source.timeout,
+        source.retries,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from trailwatch import verify
 from trailwatch.config import Config
 from trailwatch.engine import Engine
 from trailwatch.errors import TrailwatchError
@@ -24,7 +25,7 @@ class Check:
 
 
 def policy(config: Config) -> dict[str, Any]:
-    """Return the smallest IAM policy for ingest from S3, the list of the organization's accounts, snapshots, and sinks.
+    """Return the smallest IAM policy for ingest from S3, verification, the list of the organization's accounts, snapshots, and sinks.
 
     The role that is assumed in each account needs the last statement alone.
     """
@@ -42,6 +43,7 @@ def policy(config: Config) -> dict[str, Any]:
             {"Sid": "ListAccounts", "Effect": "Allow", "Action": listing, "Resource": "*"},
             {"Sid": "EnterAccounts", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": f"arn:aws:iam::*:role/{role}"},
             {"Sid": "WhoAmI", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": "*"},
+            {"Sid": "ReadKeys", "Effect": "Allow", "Action": [verify.ACTION], "Resource": "*"},
             {"Sid": "ReadIdentities", "Effect": "Allow", "Action": list(live.ACTIONS), "Resource": "*"},
             *needs.statements(config),
         ],

@@ -97,7 +97,10 @@ class Engine:
         types = {key: _sql_type(schema.field(key).type) for key in partitions}
         columns = f", hive_partitioning = true, hive_types = {_struct(types)}" if types else ""
         # The relation API binds the paths, so that a path is never part of SQL text.
-        relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
+        try:
+            relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
+        except duckdb.Error as error:
+            raise _told(error) from error
         self.clear(name)
         relation.create_view(name)
 
@@ -186,16 +189,11 @@ class Engine:
                         what = f"the answer is larger than {most / 2**20:,.0f} MiB"
                         raise EngineError(what, where="sql", hint="limit, or fewer columns")
                     batches.append(batch)
-        except EngineError:
-            raise
-        except duckdb.InterruptException as error:
-            raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
         except (duckdb.Error, pa.ArrowException, OSError) as error:
-            if "Interrupt" in str(error):
+            if "Interrupt" in f"{type(error).__name__} {error}":
                 raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
             raise EngineError(str(error).strip(), where="sql") from error
-        # A row is a dictionary to whoever reads it, so that two columns of one name would be one.
-        return pa.Table.from_batches(batches, reader.schema).rename_columns(_distinct(reader.schema.names))
+        return pa.Table.from_batches(batches, reader.schema)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -227,7 +225,7 @@ class Engine:
                 raise
             raise EngineError(f"stopped after {self._patience:.0f} s", hint="a clause that asks for less") from error
         except duckdb.Error as error:
-            raise EngineError(_first_line(error), hint="check the names of columns and functions") from error
+            raise _told(error) from error
 
     def _replace(self, kind: str, name: str, relation: str, parameters: Mapping[str, Any] | None) -> None:
         text = f"create or replace {kind} {_name(name)} as {relation_text(relation)}"
@@ -254,14 +252,6 @@ def _only_select(sql: str) -> None:
         raise EngineError(str(error).strip(), where="sql") from error
     if kinds != [duckdb.StatementType.SELECT]:
         raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    made: list[str] = []
-    for name in names:
-        others = (f"{name}_{number}" for number in itertools.count(1))
-        made.append(name if name not in made else next(other for other in others if other not in {*made, *names}))
-    return made
 
 
 def dicts(rows: pa.Table) -> list[dict[str, Any]]:
@@ -292,6 +282,17 @@ def _sql_type(kind: pa.DataType) -> str:
     if pa.types.is_date(kind):
         return "DATE"
     return "INTEGER" if pa.types.is_integer(kind) else "VARCHAR"
+
+
+def _told(error: duckdb.Error) -> EngineError:
+    text = _first_line(error)
+    hint = "check the names of columns and functions"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        hint = "a shorter --from/--to, or a machine with more memory"
+    elif isinstance(error, duckdb.IOException) or "parquet" in text.lower():
+        # A file that is missing or that no longer is what was written.
+        hint = "free some space" if "No space left" in text else "trailwatch doctor"
+    return EngineError(text, hint=hint)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,12 +7,15 @@ TrailwatchError
 ├── DetectionError   a detection file that breaks a law
 ├── PolicyError      a policy that IAM would refuse, or that contradicts itself
 ├── EngineError      SQL that could not run
+├── ClusterError     a scheduler that cannot be reached, or whose workers are lost
 └── MissingExtra     an optional dependency that is not installed
 
 Each says what happened, where (file, key, line, column), and what to try.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class TrailwatchError(Exception):
@@ -27,6 +30,16 @@ class TrailwatchError(Exception):
         stop = "" if self.what.endswith((".", "?", "…")) else "."
         remedy = f"{stop} Try: {self.hint}" if self.hint else ""
         return f"{place}{self.what}{remedy}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An error of a worker travels with all that it says, whatever its class is made from.
+        return _again, (type(self), self.__dict__.copy())
+
+
+def _again(kind: type[TrailwatchError], said: dict[str, Any]) -> TrailwatchError:
+    error = kind.__new__(kind, said.get("what", ""))
+    error.__dict__.update(said)
+    return error
 
 
 class ConfigError(TrailwatchError):
@@ -51,6 +64,10 @@ class PolicyError(TrailwatchError):
 
 class EngineError(TrailwatchError):
     """A query that could not run."""
+
+
+class ClusterError(TrailwatchError):
+    """A scheduler that cannot be reached, or whose workers are lost again and again."""
 
 
 class MissingExtra(TrailwatchError):

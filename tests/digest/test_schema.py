@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from trailwatch.digest.coverage import Coverage
+from trailwatch.digest.integrity import Damage, Integrity
 from trailwatch.digest.judgment import Side
 from trailwatch.digest.page import Digest
 from trailwatch.digest.report import AccountState, ControlState, PracticeState
@@ -36,7 +37,9 @@ def test_a_scan_has_its_own_schema(story) -> None:
     assert set(values) == {"schema", "coverage", "incidents", "findings"}
 
 
-@pytest.mark.parametrize("kind", [Coverage, Finding, Incident, Side, AccountState, PracticeState, ControlState])
+@pytest.mark.parametrize(
+    "kind", [Coverage, Integrity, Damage, Finding, Incident, Side, AccountState, PracticeState, ControlState]
+)
 def test_the_schema_names_every_field_and_no_other(kind) -> None:
     assert set(schema("digest")["$defs"][kind.__name__]["properties"]) == {field.name for field in fields(kind)}
 

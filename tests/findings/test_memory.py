@@ -54,6 +54,20 @@ def test_a_finding_lives_from_new_to_ended_and_comes_back(diary, finding) -> Non
     assert diary.write(day[11], on(day[11], finding)) == {"f1": "reopened"}
 
 
+def test_it_is_known_how_often_a_detection_spoke(diary, finding) -> None:
+    def spoke(day: date) -> int:
+        (found,) = remember([on(day, finding)], recall(diary.store, before=day), day=day).findings
+        return found.evidence["told_before"]
+
+    assert spoke(DAY) == 0
+    diary.write(DAY, on(DAY, finding), on(DAY, finding, id="f2", person="bob"), on(DAY, finding, id="f3", severity="low"),
+                on(DAY, finding, id="f4", person="eve", detection="another"))  # fmt: skip
+    diary.write(DAY + timedelta(1), on(DAY + timedelta(1), finding))
+    assert spoke(DAY + timedelta(2)) == 3
+    assert spoke(DAY + timedelta(31)) == 1
+    assert spoke(DAY + timedelta(32)) == 0
+
+
 def test_quiet_findings_are_still_watched_and_say_since_when(diary, finding) -> None:
     diary.write(DAY, on(DAY, finding))
     later = remember([], recall(diary.store, before=DAY + timedelta(3)), day=DAY + timedelta(3))

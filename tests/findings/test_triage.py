@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from trailwatch.config import Config, Suppression
-from trailwatch.findings.triage import findings
+from trailwatch.findings.triage import findings, urgency
 
 DAY = date(2026, 1, 5)
 
@@ -155,3 +155,10 @@ def test_a_hit_that_names_no_event_is_counted(day, rule) -> None:
     day.hits.append({**day.hits[0], "event_id": "nowhere"})
     result = findings(day.engine, day.scope(), [rule()], day=DAY)
     assert (len(result.findings), result.lost) == (1, {"user-created": 1})
+
+
+def test_of_equal_severity_the_unusual_comes_first_and_what_a_rule_says_often_weighs_little(finding) -> None:
+    told = {"often": (5.0, 60), "seldom": (2.0, 0), "odd": (5.5, 60), "sometimes": (2.0, 2)}
+    listed = [finding(id=name, severity="medium", evidence={"model_score": unusual, "told_before": times})
+             for name, (unusual, times) in told.items()]  # fmt: skip
+    assert [one.id for one in sorted(listed, key=urgency)] == ["seldom", "odd", "often", "sometimes"]

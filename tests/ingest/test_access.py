@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from moto import mock_aws
 
-from trailwatch.aws import Access, access, storage_options
+from trailwatch.aws import Access, access
 from trailwatch.config import SourceSection
 
 ROLE = "arn:aws:iam::123456789012:role/audit"
@@ -40,11 +40,11 @@ def test_the_region_of_a_bucket_is_asked_for(environment: pytest.MonkeyPatch) ->
 
 
 def test_a_store_gets_the_options_of_delta(environment: pytest.MonkeyPatch) -> None:
-    plain = storage_options(SourceSection())
+    plain = access(SourceSection()).storage_options()
     assert (plain["AWS_REGION"], plain["aws_conditional_put"]) == ("eu-west-1", "etag")
     assert "AWS_ENDPOINT_URL" not in plain
     environment.setenv("AWS_SESSION_TOKEN", "t")
-    near = storage_options(SourceSection(endpoint_url="http://127.0.0.1:8333", region="us-east-1"))
+    near = access(SourceSection(endpoint_url="http://127.0.0.1:8333", region="us-east-1")).storage_options()
     assert (near["AWS_ENDPOINT_URL"], near["AWS_ALLOW_HTTP"], near["AWS_REGION"]) == (
         "http://127.0.0.1:8333", "true", "us-east-1",
     )  # fmt: skip

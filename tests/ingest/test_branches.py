@@ -11,10 +11,13 @@ import pytest
 from obstore.store import MemoryStore
 from trails import ACCOUNT, REGION, key
 
+from trailwatch.ingest import bucket
 from trailwatch.ingest.account import Account
+from trailwatch.ingest.asking import Asking
 from trailwatch.ingest.branches import discover
 from trailwatch.ingest.bucket import Bucket
 from trailwatch.ingest.items import Wanted
+from trailwatch.ingest.keys import read
 
 ORGANIZATION = "o-exampleorgid"
 OTHER = "444455556666"
@@ -84,7 +87,7 @@ def test_only_the_accounts_and_regions_that_are_asked_for(pool: ThreadPoolExecut
     store = memory(*LAYOUTS)
     assert listed(store, wanted=Wanted(accounts=frozenset([OTHER])))[0] == [LAYOUTS[6]]
     assert listed(store, wanted=Wanted(regions=frozenset(["us-east-1"])))[0] == [LAYOUTS[6]]
-    branches = discover(store, "", Wanted(accounts=frozenset([OTHER])), pool).branches
+    branches = discover(store, "", Wanted(accounts=frozenset([OTHER])), pool, Asking()).branches
     assert [branch.prefix for branch in branches] == [f"AWSLogs/{OTHER}/CloudTrail/us-east-1"]
 
 
@@ -95,6 +98,33 @@ def test_only_the_days_that_are_asked_for() -> None:
     assert found == [key(number, day=day) for day in days[8:11] for number in (1, 2)]
     assert len(listed(store, wanted=Wanted(days=(date.min, date(2026, 1, 2))))[0]) == 4
     assert len(listed(store, wanted=Wanted(days=(date(2026, 1, 29), date.max)))[0]) == 4
+
+
+WINDOWS = [
+    None,
+    (date(2026, 1, 9), date(2026, 1, 11)),
+    (date.min, date(2026, 1, 2)),
+    (date(2025, 12, 31), date.max),
+]
+
+
+@pytest.mark.parametrize("days", WINDOWS)
+@pytest.mark.parametrize("page", [1, 2, 7])
+def test_days_side_by_side_are_the_same_keys(days, page, monkeypatch) -> None:
+    folder = key(1).rpartition("/2026/")[0]
+    odd = [f"{folder}/2026/notes.json", f"{folder}/2026/01/index.json", f"{folder}/zzz/a/b/c.json", f"{folder}/zzz.json",
+           f"{folder}/2026/01/05x/c.json", f"{folder}/0.json"]  # fmt: skip
+    dated = [key(number, day=day) for day in ("2025-12-30", "2025-12-31", *[f"2026-01-{day:02d}" for day in range(1, 25)])
+             for number in (1, 2, 3)]  # fmt: skip
+    store = memory(*dated, *odd, key(1, region="eu-west-2"))
+    expected, whole = listed(store, wanted=Wanted(days=days))
+    monkeypatch.setattr(bucket, "_PAGE", page)
+    found, account = listed(store, wanted=Wanted(days=days))
+    assert set(found) <= set(expected)
+    # What lies between the folders of days, before the first day or after the last, is nobody's business.
+    assert {at for at in expected if read(at).day or days is None} <= set(found)
+    assert (days is not None) or set(odd) <= set(found)
+    assert account.not_listed == whole.not_listed
 
 
 def test_days_within_a_prefix_below_the_region() -> None:
@@ -116,6 +146,6 @@ def test_an_empty_bucket() -> None:
 
 def test_the_search_does_not_open_a_wide_bucket(pool: ThreadPoolExecutor) -> None:
     store = memory(key(1), *[f"data{number}/x/y/z" for number in range(700)])
-    tree = discover(store, "", Wanted(), pool)
+    tree = discover(store, "", Wanted(), pool, Asking())
     assert [branch.prefix for branch in tree.branches] == [f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}"]
     assert tree.passed == ["unrecognised"] * 700

@@ -12,7 +12,8 @@ import pytest
 from trailwatch.errors import StoreError
 from trailwatch.profile import batches
 from trailwatch.profile.settle import settle
-from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.store.commits import StoreConflict
+from trailwatch.store.tables import Store
 
 
 class Photographed(Store):

@@ -45,7 +45,7 @@ def _rows(quiet: int = 1000, test: int = 1000, attacks: int = 4) -> Rows:
     return Rows(
         day=day, principal=np.array(["p"] * count), person=np.array([""] * count), week=np.zeros(count, dtype=np.int64),
         test=np.arange(count) >= quiet, attack=attack, lookalike=np.zeros(count, dtype=bool),
-        severity=np.zeros(count, dtype=np.int64), weight=np.zeros(count), judged=np.ones(count, dtype=bool),
+        severity=np.zeros(count, dtype=np.int64), weight=np.zeros(count), named=np.zeros(count), judged=np.ones(count, dtype=bool),
         raw=np.zeros((count, width)), scaled=np.zeros((count, width)), attacks=planted,
     )  # fmt: skip
 
@@ -80,6 +80,7 @@ def test_an_attack_is_found_by_any_of_its_days_and_late_days_count(rows: Rows) -
 
 def test_the_strongest_is_unusual_and_named_by_a_rule(rows: Rows) -> None:
     rows.severity[[0, 1, 2, 3]] = 3, 2, 2, 1
+    rows.named[[0, 1, 2]] = 4.0, 4.0, 3.0
     scores = np.zeros(2000)
     scores[[1, 2, 3, 4]] = 1.0, 5.0, 7.0, 9.0
     orders = [

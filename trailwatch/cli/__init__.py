@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
 
 import typer
@@ -27,6 +29,7 @@ from trailwatch.cli import (
     scorecard,
     send,
     suppress,
+    verify,
     workloads,
 )
 from trailwatch.errors import ConfigError, TrailwatchError
@@ -41,7 +44,7 @@ app = typer.Typer(
     help="Read CloudTrail, learn what each identity normally does, and report each morning what was not normal.",
     epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
-for command in (demo.demo, daily.run, daily.ingest, daily.settle, daily.digest, daily.scan, send.send, look.show, practices.practices,
+for command in (demo.demo, daily.run, daily.ingest, daily.settle, verify.verify, daily.digest, daily.scan, send.send, look.show, practices.practices,
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
                 suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
     app.command()(command)
@@ -61,6 +64,9 @@ def main() -> None:
     debug = "--debug" in sys.argv
     if debug:
         sys.argv.remove("--debug")
+    if threading.current_thread() is threading.main_thread():
+        # Stopped by a service manager it leaves as with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(prog_name="trailwatch")
     except TrailwatchError as error:
@@ -71,14 +77,20 @@ def main() -> None:
         place = f"{error.filename}: " if error.filename else ""
         _complain(f"{place}{error.strerror or error}", debug=debug)
         sys.exit(ERROR)
+    except MemoryError:
+        _complain("there is not enough memory. Try: more of it, or a shorter --from/--to", debug=debug)
+        sys.exit(ERROR)
     except Exception as error:  # noqa: BLE001 — a person gets one sentence, whatever went wrong
         what = (str(error).splitlines() or [""])[0]
         _complain(f"this is a fault of trailwatch: {type(error).__name__}: {what} (--debug shows where)", debug=debug)
         sys.exit(ERROR)
     except SystemExit as left:
-        if left.code == CANCELLED:
-            output.say("trailwatch: cancelled; what was committed stays, run it again to go on")
-        raise
+        if left.code != CANCELLED:
+            raise
+        output.say("trailwatch: cancelled; what was committed stays, run it again to go on")
+        sys.stdout.flush()
+        # A thread that waits for a server would hold an ordinary exit for minutes.
+        os._exit(CANCELLED)
 
 
 def _complain(what: str, *, debug: bool) -> None:

@@ -35,13 +35,16 @@ def sql(
     init: Annotated[
         bool, typer.Option("--init", help="Print a script that attaches this store to any DuckDB.")
     ] = False,
+    athena: Annotated[
+        bool, typer.Option("--athena", help="Print the statements with which Athena knows this store.")
+    ] = False,
 ) -> None:
     """Ask the store in SQL; read-only, without access to files or the network."""
     from trailwatch.errors import ConfigError
 
-    if (query is not None) + tables + init != 1:
+    if (query is not None) + tables + init + athena != 1:
         raise ConfigError(
-            "one of QUERY, --tables and --init is needed", where="--tables", hint="trailwatch sql --tables"
+            "one of QUERY, --tables, --init and --athena is needed", where="--tables", hint="trailwatch sql --tables"
         )
     if tables:
         from trailwatch.investigate import manual
@@ -57,6 +60,11 @@ def sql(
     trail = opened(store, config)
     if init:
         output.write(trail.attach(), out)
+        return
+    if athena:
+        from trailwatch.investigate import elsewhere
+
+        output.write(elsewhere.athena(trail.store), out)
         return
     if not 0 < seconds <= _LONGEST:
         raise ConfigError(f"{seconds} is no length of time for a question", where="--seconds", hint="60")

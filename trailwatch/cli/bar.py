@@ -35,11 +35,10 @@ class Bar:
         self._task = self._rich.add_task(label, total=total, figures="")
 
     def advance(self, steps: int = 1, **figures: int) -> None:
-        """Move the bar and add to its figures."""
+        """Move the bar and show how far its figures have come."""
         if self._rich is None:
             return
-        for name, count in figures.items():
-            self._figures[name] = self._figures.get(name, 0) + count
+        self._figures |= figures
         shown = " ".join(f"{short(count)} {name}" for name, count in self._figures.items())
         self._rich.update(self._task, advance=steps, figures=shown)
 

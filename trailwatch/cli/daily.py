@@ -38,6 +38,7 @@ class Page(StrEnum):
 SiteFolder = Annotated[
     str | None, typer.Option("--site", help="Keep an archive of pages in this folder, with an index over the days.")
 ]
+Team = tuple[str | None, int | None]  # a scheduler, and a number of local workers
 AccountFormat = Annotated[Account, typer.Option("--format", help="How to print the account.")]
 PageFormat = Annotated[Page, typer.Option("--format", help="How to print the digest.")]
 
@@ -57,27 +58,32 @@ def ingest(
     out: options.Output = None,
     quiet: options.Quiet = False,
     strict: options.Strict = False,
+    bucket: options.Bucket = None,
     profile: options.Profile = None,
     aws_region: options.AwsRegion = None,
     role_arn: options.RoleArn = None,
     endpoint_url: options.Endpoint = None,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
 ) -> None:
     """Fetch what is new at the source into the store, and account for every object and record."""
-    trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
+    trail = _open(
+        store, config, profile, aws_region, role_arn, endpoint_url, create=True, team=(scheduler, workers), bucket=bucket,
+    )  # fmt: skip
     done = trail.ingest(
         source, start=start, end=end, accounts=account or (), regions=region or (), reconcile=reconcile,
         progress=output.progress(quiet=quiet),
     )  # fmt: skip
     output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), out)
-    _leave(gaps=strict and bool(done.failed_objects or done.changed_objects))
+    _leave(gaps=strict and done.gap)
 
 
 def settle(
     store: options.Store = None, config: options.ConfigFile = None, form: AccountFormat = Account.text,
-    quiet: options.Quiet = False,
+    quiet: options.Quiet = False, scheduler: options.Scheduler = None, workers: options.Workers = None,
 ) -> None:  # fmt: skip
     """Take doubles out of the store and bring sessions and activity up to date."""
-    done = _open(store, config).settle(progress=output.progress(quiet=quiet))
+    done = _open(store, config, team=(scheduler, workers)).settle(progress=output.progress(quiet=quiet))
     output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), None)
 
 
@@ -91,9 +97,11 @@ def digest(
     quiet: options.Quiet = False,
     fail_on: options.FailOn = None,
     strict: options.Strict = False,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
 ) -> None:
     """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
-    trail = _open(store, config)
+    trail = _open(store, config, team=(scheduler, workers))
     page = trail.digest(date, progress=output.progress(quiet=quiet))
     if form is Page.html:
         output.write(trail.page(page), out)
@@ -114,15 +122,20 @@ def run(
     quiet: options.Quiet = False,
     fail_on: options.FailOn = None,
     strict: options.Strict = False,
+    bucket: options.Bucket = None,
     profile: options.Profile = None,
     aws_region: options.AwsRegion = None,
     role_arn: options.RoleArn = None,
     endpoint_url: options.Endpoint = None,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
 ) -> None:
     """Do the day's work: ingest, settle, a digest of each day that has none yet and of today so far, and send the news."""
     if form is Page.html and out is None:
         raise ConfigError("a page for each day needs a file", where="--format", hint="-o digest.html")
-    trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
+    trail = _open(
+        store, config, profile, aws_region, role_arn, endpoint_url, create=True, team=(scheduler, workers), bucket=bucket,
+    )  # fmt: skip
     work = trail.run(source, progress=output.progress(quiet=quiet))
     output.say(work.account.text())
     if work.snapshot:
@@ -142,7 +155,7 @@ def run(
     send.tell(delivered)
     if any(one.failed for one in delivered):
         raise typer.Exit(1)
-    gaps = any(page.coverage.gap for page in pages) or bool(work.account.failed_objects or work.account.changed_objects)
+    gaps = any(page.coverage.gap for page in pages) or work.account.gap
     gaps = gaps or bool(work.snapshot and work.snapshot.gap)
     _leave(findings=[finding for page in pages for finding in page.findings], fail_on=fail_on, gaps=strict and gaps)
 
@@ -159,12 +172,15 @@ def scan(
     aws_region: options.AwsRegion = None,
     role_arn: options.RoleArn = None,
     endpoint_url: options.Endpoint = None,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
 ) -> None:
     """Run the detections over logs without keeping a store: the quick look at one incident's files."""
     from trailwatch import api
     from trailwatch import config as configuration
 
-    found = configuration.load(config, flags=_flags(profile, aws_region, role_arn, endpoint_url))
+    flags = _flags(profile, aws_region, role_arn, endpoint_url) | _team((scheduler, workers))
+    found = configuration.load(config, flags=flags)
     page = api.scan(source, config=found, progress=output.progress(quiet=quiet))
     _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
@@ -172,11 +188,14 @@ def scan(
 
 def _open(
     store: str | None, config: str | None, profile: str | None = None, region: str | None = None,
-    role_arn: str | None = None, endpoint_url: str | None = None, *, create: bool = False,
+    role_arn: str | None = None, endpoint_url: str | None = None, *, create: bool = False, team: Team = (None, None),
+    bucket: str | None = None,
 ) -> Trail:  # fmt: skip
     from trailwatch import api
 
-    flags = {"store.path": store, **_flags(profile, region, role_arn, endpoint_url)}
+    flags = {
+        "store.path": store, "source.bucket": bucket, **_flags(profile, region, role_arn, endpoint_url), **_team(team)
+    }  # fmt: skip
     return api.open(config=config, create=create, flags=flags)
 
 
@@ -185,6 +204,10 @@ def _flags(profile: str | None, region: str | None, role_arn: str | None, endpoi
         "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
         "source.endpoint_url": endpoint_url,
     }  # fmt: skip
+
+
+def _team(team: Team) -> dict[str, Any]:
+    return {"cluster.scheduler": team[0], "cluster.workers": team[1]}
 
 
 def _print(form: Page, pages: Sequence[Digest], out: str | None) -> None:

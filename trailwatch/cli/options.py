@@ -23,7 +23,10 @@ Store = Annotated[
 ]
 ConfigFile = Annotated[str | None, typer.Option("--config", help="The configuration [default: ./trailwatch.toml].")]
 Source = Annotated[
-    str | None, typer.Argument(help="A folder, a file, or s3://bucket/prefix [default: [source] of the configuration].")
+    str | None,
+    typer.Argument(
+        help="A folder, a file, s3://bucket/prefix, or a queue: sqs://NAME [default: [source] of the configuration]."
+    ),
 ]
 From = Annotated[str | None, typer.Option("--from", help="Start: 2026-01-31, yesterday, or T-7d.")]
 To = Annotated[str | None, typer.Option("--to", help="End; a plain date includes that day.")]
@@ -37,6 +40,13 @@ Profile = Annotated[str | None, typer.Option("--profile", help="The AWS profile.
 AwsRegion = Annotated[str | None, typer.Option("--aws-region", help="The region of the AWS client.")]
 RoleArn = Annotated[str | None, typer.Option("--role-arn", help="A role to assume before reading.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", help="Another S3 endpoint.")]
+Bucket = Annotated[
+    str | None, typer.Option("--bucket", help="Where the objects are that a queue tells of: s3://bucket/prefix.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option("--scheduler", help="The dask scheduler whose workers do the work: tcp://HOST:8786.")
+]
+Workers = Annotated[int | None, typer.Option("--workers", help="So many processes of this machine do the work.")]
 Techniques = Annotated[
     str | None,
     typer.Option(

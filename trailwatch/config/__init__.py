@@ -14,6 +14,7 @@ from trailwatch.config.check import check_keys, check_values, place
 from trailwatch.config.sections import (
     Automation,
     Class,
+    Cluster,
     Config,
     Group,
     Model,
@@ -35,7 +36,7 @@ from trailwatch.errors import ConfigError
 DEFAULT_FILE = "trailwatch.toml"
 
 __all__ = [
-    "DEFAULT_FILE", "Automation", "Class", "Config", "Group", "Model", "Organization", "Override", "Person", "Practices",
+    "DEFAULT_FILE", "Automation", "Class", "Cluster", "Config", "Group", "Model", "Organization", "Override", "Person", "Practices",
     "Principal", "Rules", "Section", "Snapshot", "SourceSection", "Span", "StoreSection", "Suppression", "layered", "load",
 ]  # fmt: skip
 
@@ -96,7 +97,7 @@ def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any
     for name, key in short.items():
         if environment.get(name):
             yield name, key, environment[name]
-    for section in ("store", "source", "practices", "snapshot", "model"):
+    for section in ("store", "source", "cluster", "practices", "snapshot", "model"):
         for field in msgspec.structs.fields(get_type_hints(Config)[section]):
             name = f"TRAILWATCH_{section}_{field.name}".upper()
             if environment.get(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -31,6 +31,16 @@ class SourceSection(Section, frozen=True, kw_only=True):
     role_arn: str = ""
     endpoint_url: str = ""
     requester_pays: bool = False
+    timeout: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60  # seconds that one request may take
+    retries: Annotated[int, msgspec.Meta(ge=0, le=20)] = 6
+    bucket: str = ""  # s3://bucket/prefix of the objects that the queue in `path` tells of
+
+
+class Cluster(Section, frozen=True, kw_only=True):
+    """Who does the work besides this process: the workers of a dask scheduler, or processes of this machine."""
+
+    scheduler: str = ""
+    workers: int = 0
 
 
 class Organization(Section, frozen=True, kw_only=True):
@@ -161,6 +171,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     store: StoreSection = StoreSection()
     source: SourceSection = SourceSection()
+    cluster: Cluster = Cluster()
     organization: Organization = Organization()
     networks: dict[str, list[str]] = {}
     people: dict[str, Person] = {}

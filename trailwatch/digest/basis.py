@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trailwatch.digest.coverage import Coverage, Expired
+from trailwatch.digest.integrity import Integrity
 from trailwatch.digest.words import clock, counted, day_name, number
 from trailwatch.findings.titles import plain
 
@@ -49,6 +50,7 @@ def gaps(digest: Digest) -> Iterator[str]:
     """Yield what is missing or could not be evaluated, one sentence each."""
     coverage = digest.coverage
     yield from _objects(coverage)
+    yield from _integrity(coverage)
     yield from _silences(coverage)
     for broken in coverage.broken:
         yield f"Detection file {plain(broken.detection)} cannot be used: {plain(broken.reason)}"
@@ -81,6 +83,8 @@ def notes(digest: Digest) -> Iterator[str]:
         )
     if coverage.learning:
         yield f"{counted(coverage.learning, 'first use', 'first uses')} by young identities {'was' if coverage.learning == 1 else 'were'} learned, not reported."
+    if coverage.integrity:
+        yield _proved(coverage.integrity)
     if coverage.doubles:
         yield f"{counted(coverage.doubles, 'record')} came twice and {'counts' if coverage.doubles == 1 else 'count'} once."
     if coverage.others:
@@ -106,6 +110,15 @@ def _next(coverage: Coverage) -> str:
     return f"; it judges the first of them from {coverage.judged_next} on" if coverage.judged_next else ""
 
 
+def _proved(found: Integrity) -> str:
+    looked = f"trailwatch verify, {found.last_verified:%Y-%m-%d %H:%M} UTC"
+    if not found.verified:
+        return f"No log file of this day is proved by a signed digest ({looked})."
+    rest = f", {number(found.tampered)} tampered with" if found.tampered else ""
+    rest += f", {number(found.unverified)} not proved (yet)" if found.unverified else ""
+    return f"{counted(found.verified, 'log file')} of this day proved by signed digests{rest} ({looked})."
+
+
 def _suppression(one: Expired) -> str:
     return f"The suppression of {plain(one.detection)}{f' for {plain(one.principal)}' if one.principal else ''}"
 
@@ -117,6 +130,25 @@ def _objects(coverage: Coverage) -> Iterator[str]:
         yield f"{counted(one.objects, 'log file')} could not be read ({plain(one.reason, longest=100)}), such as {plain(one.examples[0], longest=160)}"
     if coverage.not_understood:
         yield f"{counted(coverage.not_understood, 'record')} could not be understood; they are kept in the table `others`."
+
+
+def _integrity(coverage: Coverage) -> Iterator[str]:
+    """Yield what of the logs is not as CloudTrail wrote them, by sort; the findings name the files."""
+    sorts: dict[tuple[str, str], int] = {}
+    for one in coverage.integrity.damage if coverage.integrity else ():
+        sorts[one.kind, one.verdict] = sorts.get((one.kind, one.verdict), 0) + one.objects
+    for (kind, verdict), objects in sorts.items():
+        if verdict == "gap":
+            yield f"{counted(objects, 'gap')} between digests: what was delivered then is proved by nothing."
+        elif verdict == "unnamed":
+            yield f"{counted(objects, 'log file')} that no digest names: nobody but CloudTrail should write there."
+        else:
+            what = {
+                "invalid": "not what CloudTrail signed",
+                "missing": "not there any more",
+                "moved": "not where CloudTrail put it",
+            }
+            yield f"{counted(objects, f'{kind} file')} {what[verdict]}, as trailwatch verify found."
 
 
 def _silences(coverage: Coverage) -> Iterator[str]:

@@ -1,27 +1,29 @@
-"""Findings about the logs themselves: rewritten after they were read, or silent where they never are."""
+"""Findings about the logs themselves: rewritten after they were read, not as they were signed, or silent where they never are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from trailwatch.digest.coverage import Coverage, Failure, Silence
+from trailwatch.digest.statement import statement
+from trailwatch.digest.tampering import damage
 from trailwatch.digest.words import counted
 from trailwatch.finding import Finding
-from trailwatch.findings.fingerprint import fingerprint
-from trailwatch.findings.severity import weigh
 from trailwatch.findings.titles import plain
-
-VERSION = "1"
 
 
 def blindness(coverage: Coverage, *, day: date) -> tuple[Finding, ...]:
     """Return the coverage findings of a day; what is merely unread or unevaluated stays in the coverage."""
-    return (*(_changed(one, day) for one in coverage.changed), *_silent(coverage, day))
+    return (
+        *(_changed(one, day) for one in coverage.changed),
+        *(damage(coverage.integrity, day) if coverage.integrity else ()),
+        *_silent(coverage, day),
+    )
 
 
 def _changed(one: Failure, day: date) -> Finding:
-    return _finding(
+    return statement(
         "log-changed", "critical", day, ("files", "\n".join(one.examples)),
         title=f"{counted(one.objects, 'log file')} changed after {'it was' if one.objects == 1 else 'they were'} read",
         why="CloudTrail writes a log file once and never touches it again. A file that changes was rewritten by somebody, "
@@ -42,7 +44,7 @@ def _silent(coverage: Coverage, day: date) -> Iterator[Finding]:
             dark.setdefault(one.account, []).append(one)
     for account, cells in dark.items():
         most = max(cells, key=lambda cell: cell.active_days)
-        yield _finding(
+        yield statement(
             "account-silent", "medium", day, ("account", account), account=account, account_name=most.name,
             title=f"Nothing was logged in account {plain(most.name) or account}",
             why="An account that is always busy and suddenly silent is seldom idle: its trail was stopped, its delivery "
@@ -52,18 +54,3 @@ def _silent(coverage: Coverage, day: date) -> Iterator[Finding]:
             evidence={"usual": f"active on {most.active_days} of {most.of_days} such days of the last 14",
                       "regions": ", ".join(cell.region for cell in cells)},
         )  # fmt: skip
-
-
-def _finding(
-    detection: str, severity: str, day: date, key: tuple[str, str], *, title: str, why: str, next: str,
-    attack: tuple[str, ...], evidence: dict[str, str], account: str = "", account_name: str = "",
-) -> Finding:  # fmt: skip
-    start = datetime.combine(day, time(), tzinfo=UTC)
-    found, parts = weigh(severity)
-    return Finding(
-        id=fingerprint(detection, account, key), detection=detection, detection_version=VERSION, kind="coverage", title=title,
-        severity=found, severity_parts=parts, score=parts["product"], account=account, principal="", person="",
-        first_time=start, last_time=start + timedelta(days=1, microseconds=-1), count=0, event_ids=(),
-        account_name=account_name, attack=attack, tactic="defense-evasion", practices=("monitoring",), why=why,
-        evidence=dict(evidence), next=next,
-    )  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
@@ -15,7 +17,7 @@ import pyarrow as pa
 from trailwatch.config import Config
 from trailwatch.detect import catalogue, context
 from trailwatch.detect.scan import Scanned, scan
-from trailwatch.digest import configured, coverage, view
+from trailwatch.digest import apart, configured, coverage, view
 from trailwatch.digest.blindness import blindness
 from trailwatch.digest.configured import Configured
 from trailwatch.digest.coverage import Coverage, Unable
@@ -30,8 +32,13 @@ from trailwatch.findings.ways import ways
 from trailwatch.model.score import ModelSettings, Scores, score
 from trailwatch.model.shelf import Shelf
 from trailwatch.profile import baseline
+from trailwatch.store.address import Address
 from trailwatch.store.schema import DIGESTS
 from trailwatch.store.tables import Store
+from trailwatch.workers import Workers
+
+if TYPE_CHECKING:
+    from trailwatch.aws import Access
 
 CROWD_DAYS = 30
 READ = ("events", "sessions", "activity", "identity_days", "seen", "snapshots", "reviews", "marks")
@@ -48,7 +55,15 @@ class Made:
     versions: Mapping[str, int]
 
 
-def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
+def build(
+    store: Store,
+    *,
+    day: date,
+    config: Config,
+    now: datetime,
+    workers: Workers | None = None,
+    access: Access | None = None,
+) -> Digest:
     """Make the digest of one UTC day, write it down, and mark later ones stale.
 
     A day that a later digest stands on is made again from the versions of the tables that it read before.
@@ -70,7 +85,11 @@ def build(store: Store, *, day: date, config: Config, now: datetime) -> Digest:
         reported = view.show(source, engine, reads, unread, config)
         counts = _counts(engine)
         context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)
-        scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True)
+        by = None
+        if workers and workers.apart and sum(counts.values()) >= apart.LARGE:
+            where = Address(store.uri, access, versions)
+            by = partial(apart.shared, workers, apart.Job(where, reads, unread, config, day, counts))
+        scanned = scan(engine, rules, config=config, day=day, reported=reported, built=True, by=by)
         scores = _score(engine, day=day, config=config, excluded=marks.excluded(words), shelf=Shelf(store))
         acting = [*scanned.hits["principal"].to_pylist(), *(one.principal for one in scores.anomalies)]
         triaged = triage.findings(

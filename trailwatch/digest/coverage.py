@@ -10,6 +10,8 @@ from trailwatch.config import Config
 from trailwatch.detect.exports import Export
 from trailwatch.detect.posture import Unchecked
 from trailwatch.detect.scan import NotRun
+from trailwatch.digest import integrity
+from trailwatch.digest.integrity import Integrity
 from trailwatch.engine import Engine
 from trailwatch.findings.reading import Reading
 from trailwatch.store.tables import Store
@@ -127,6 +129,7 @@ class Coverage:
     judged_next: date | None = None  # when the first of the young identities can be judged
     exports: tuple[Exported, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
+    integrity: Integrity | None = None
 
     @property
     def gap(self) -> bool:
@@ -135,6 +138,7 @@ class Coverage:
             self.failures or self.changed or self.silent or self.broken or self.not_understood or self.behind
             or self.undigested or self.lost_hits or any(unable.failed for unable in self.unable)
             or any(export.failed_at or export.stale for export in self.exports)
+            or (self.integrity and self.integrity.damage)
         )  # fmt: skip
 
 
@@ -185,6 +189,7 @@ def measure(store: Store, *, day: date, now: datetime, config: Config | None = N
         changed=tuple(_failure(row) for row in ledger if row["status"] == "changed"),
         silent=tuple(Silence(row["account"], names.get(row["account"], ""), row["region"], row["active_days"], row["of_days"])
                      for row in silent if complete_until == end),  # an unfinished day is not silent yet
+        integrity=integrity.measure(store, day=day, config=config),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from trailwatch.ingest.account import Account
 from trailwatch.ingest.keys import NO_DAY
 from trailwatch.profile.sessions import resolve
 from trailwatch.progress import Progress
+from trailwatch.workers import Workers
 
 
 def scan(
@@ -31,9 +32,10 @@ def scan(
     access: Any,
     progress: Progress,
     detections: Iterable[Detection] | None = None,
+    workers: Workers | None = None,
 ) -> Digest:
     """Run detections over a folder, a file or an s3:// prefix; `new` means new within these logs."""
-    events, account = collect.read(source, access=access, progress=progress)
+    events, account = collect.read(source, access=access, progress=progress, workers=workers)
     rules = catalogue.load(config)
     active = tuple(rules if detections is None else detections)
     now = datetime.now(UTC)

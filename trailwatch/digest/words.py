@@ -117,6 +117,8 @@ def evidence(finding: Finding) -> Iterator[str]:
         yield f"also: {plain(also['title'], longest=140)}"
     if early := data.get("events_before_the_day"):
         yield f"{counted(early, 'event')} of an earlier day arrived late"
+    if told := data.get("told_before"):
+        yield f"the same detection spoke of {counted(told, 'identity-day')} in the 30 days before"
     if (history := data.get("history")) and not data.get("known_days"):
         yield f"history {plain(history)}"
     if finding.kind == "posture":
@@ -205,5 +207,5 @@ _KNOWN = {
     "usual", "peers", "local_time", "time_zone", "shift", "hour_share", "network", "network_rule", "asn", "country",
     "new", "value", "for", "events", "first_time", "known_since", "known_days", "others", "others_using",
     "grouped", "identities", "also", "events_before_the_day", "history", "since", "ended", "days_known",
-    "person_days_known", "event_id", *(f"{name}_{what}" for name in ("principal", "person", "key") for what in ("gap", "rhythm")),
+    "person_days_known", "event_id", "told_before", *(f"{name}_{what}" for name in ("principal", "person", "key") for what in ("gap", "rhythm")),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from trailwatch.store.tables import Days, Store
 
 QUIET_DAYS = 7
 HELD_DAYS = 45  # CloudTrail delivers up to 30 days late
+TOLD_DAYS = 30
 CLOSED = {"ended", "resolved"}
 
 
@@ -42,6 +43,9 @@ class Memory:
     last: Mapping[str, Last] = field(default_factory=dict)
     events: Mapping[str, AbstractSet[str]] = field(default_factory=dict)  # finding → events that a digest has shown
     days: AbstractSet[date] = frozenset()
+    told: Mapping[str, int] = field(
+        default_factory=dict
+    )  # detection → identity-days of which it spoke, see findings_told
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def recall(store: Store, *, before: date) -> Memory:
         store.show(engine, "findings", days=days)
         latest = engine.relation("findings_latest").to_pylist()
         held = engine.relation("findings_held", start=before - timedelta(days=HELD_DAYS))
+        told = engine.relation("findings_told", start=before - timedelta(days=TOLD_DAYS)).to_pylist()
         bodies = _bodies(store, engine, [row for row in latest if row["status"] not in CLOSED], days)
     last = {
         row["id"]: Last(
@@ -68,7 +73,8 @@ def recall(store: Store, *, before: date) -> Memory:
         for row in latest
     }
     events = {row["id"]: frozenset(row["event_ids"]) for row in held.to_pylist()}
-    return Memory(last, events, frozenset(day for (day,) in store.partitions("digests") if day < before))
+    days_told = frozenset(day for (day,) in store.partitions("digests") if day < before)
+    return Memory(last, events, days_told, {row["detection"]: row["told"] for row in told})
 
 
 def _bodies(store: Store, engine: Engine, rows: Sequence[Mapping[str, Any]], days: Days) -> dict[str, Finding]:
@@ -106,7 +112,10 @@ def remember(
         if finding.event_ids and set(finding.event_ids) <= shown:
             repeated += 1
             continue
-        today.append(_with_status(finding, memory.last.get(finding.id), day))
+        known = _with_status(finding, memory.last.get(finding.id), day)
+        if known.kind == "activity":
+            known = replace(known, evidence={**known.evidence, "told_before": memory.told.get(known.detection, 0)})
+        today.append(known)
     present = {finding.id for finding in today}
     quiet: list[Finding] = []
     for name, last in memory.last.items():

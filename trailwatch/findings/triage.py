@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from math import log1p
 from typing import Any
 
 import pyarrow as pa
@@ -85,13 +86,19 @@ def findings(
     return Triaged(tuple(sorted((*found, *left), key=urgency)), unknown_events(hits, events))
 
 
-NAMED = 3.0  # what the word of a rule weighs, in nats of the model: chosen on validation fields of the scorecard
+NAMED = 4.0  # what the word of a rule that never spoke weighs, in nats of the model: chosen on validation fields
+
+
+def named(told: int) -> float:
+    """Return what the word of a rule weighs that spoke of so many identity-days of the last thirty."""
+    return max(0.0, NAMED - log1p(told))
 
 
 def strength(finding: Finding) -> float:
-    """Return how unusual the day of the identity was, and more where a rule says what was done."""
+    """Return how unusual the day of the identity was, and more where a rule that seldom speaks says what was done."""
     unusual = float(finding.evidence.get("model_score", 0.0))
-    return unusual + (NAMED if finding.kind != "anomaly" and rank(finding.severity) >= rank("medium") else 0.0)
+    speaks = finding.kind != "anomaly" and rank(finding.severity) >= rank("medium")
+    return unusual + (named(int(finding.evidence.get("told_before", 0))) if speaks else 0.0)
 
 
 def urgency(finding: Finding) -> tuple[Any, ...]:

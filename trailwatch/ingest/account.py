@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+UNLISTED = "cannot be listed"
 NAMED = 1_000  # objects named one by one; all are counted
+_COUNTED = (
+    "listed", "known", "outside", "read", "failed_objects", "changed_objects", "records", "events", "repaired", "bytes", "unannounced",
+)  # fmt: skip
 
 
 @dataclass
@@ -32,6 +36,9 @@ class Account:
     repaired: int = 0  # records kept after broken characters were replaced
     others: dict[str, int] = field(default_factory=dict)  # class → records
     not_understood: dict[str, int] = field(default_factory=dict)  # reason → records
+    messages: dict[str, int] = field(default_factory=dict)  # of a queue: kind, or what became of them → messages
+    bad_messages: list[dict[str, str]] = field(default_factory=list)  # those that stay in the queue, with the reason
+    unannounced: int = 0  # objects that a listing found and no message had named
     bytes: int = 0
     seconds: float = 0.0
     why: str = ""  # when nothing was collected: the reason, and what to try
@@ -56,6 +63,22 @@ class Account:
         if len(self.changed) < NAMED:
             self.changed.append({"key": key, "was": was, "now": now})
 
+    def add(self, other: Account) -> None:
+        """Count what a worker counted."""
+        for name in _COUNTED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("skipped", "not_listed", "others", "not_understood", "messages"):
+            figures: dict[str, int] = getattr(self, name)
+            for key, count in getattr(other, name).items():
+                figures[key] = figures.get(key, 0) + count
+        for name in ("failed", "changed", "bad_messages"):
+            named: list[dict[str, str]] = getattr(self, name)
+            named += getattr(other, name)[: NAMED - len(named)]
+
+    def say(self, kind: str, count: int = 1) -> None:
+        """Count messages of a queue."""
+        self.messages[kind] = self.messages.get(kind, 0) + count
+
     def as_dict(self) -> dict[str, Any]:
         """Return all figures for JSON."""
         return asdict(self)
@@ -65,6 +88,11 @@ class Account:
         objects = self.known + self.outside + self.read + self.failed_objects + self.changed_objects
         records = self.events + sum(self.others.values()) + sum(self.not_understood.values())
         return self.listed == objects + sum(self.skipped.values()) and self.records == records
+
+    @property
+    def gap(self) -> bool:
+        """Tell whether something could not be read, or is not what it was."""
+        return bool(self.failed_objects or self.changed_objects or self.bad_messages)
 
     def text(self) -> str:
         """Return the account as a few lines for a person."""
@@ -88,6 +116,11 @@ class Account:
         for label, figures in (("skipped", self.skipped), ("not listed", self.not_listed)):
             if figures:
                 lines.append(f"{label}: " + ", ".join(f"{count:,} {kind}" for kind, count in sorted(figures.items())))
+        if self.messages:
+            lines.append("messages: " + ", ".join(f"{count:,} {kind}" for kind, count in self.messages.items()))
+        if self.unannounced:
+            lines.append(f"found by listing, named by no message: {self.unannounced:,} objects")
+        lines += [f"MESSAGE that stays in the queue  {one['id']}: {one['reason']}" for one in self.bad_messages[:10]]
         lines += [f"FAILED  {entry['key']}: {entry['reason']}" for entry in self.failed[:10]]
         lines += [f"CHANGED after it was read, possible tampering  {entry['key']}" for entry in self.changed[:10]]
         left = max(0, self.failed_objects - 10) + max(0, self.changed_objects - 10)

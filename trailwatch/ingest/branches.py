@@ -10,9 +10,12 @@ from datetime import date
 from typing import Any
 
 import obstore
+from obstore.exceptions import BaseError
 
-from trailwatch.ingest.items import Wanted
+from trailwatch.ingest.asking import Asking
+from trailwatch.ingest.items import Unreadable, Wanted
 from trailwatch.ingest.keys import READ, UNRECOGNISED, neighbour
+from trailwatch.store.trouble import reason
 
 _ACCOUNT = re.compile(r"^\d{12}$")
 _ORGANIZATION = re.compile(r"^o-[a-z0-9]{10,32}$")
@@ -34,6 +37,31 @@ class Branch:
         # for all that is in the folder, and skip the day.
         return f"{self.prefix}/{day:%Y/%m/%d}/-" if self.ordered and day > date.min else None
 
+    def rest(self, store: Any, key: str, last: date | None) -> Rest:
+        """Divide what comes after a key, up to a day, into the folders of days; what lies beside them is found, too."""
+        rest = Rest([], [])
+        level = [self.prefix]
+        end = f"{self.prefix}/{last:%Y/%m/%d}" if last else ""
+        for depth in range(3):
+            found: list[Any] = [obstore.list_with_delimiter(store, place) for place in level]
+            objects = [meta for one in found for meta in one["objects"] if meta["path"] > key]
+            rest.objects += [meta for meta in objects if not end or meta["path"] <= end]
+            below = [place for one in found for place in one["common_prefixes"]]
+            level = [place for place in below if f"{place}/" > key or key.startswith(f"{place}/")]
+            level = [place for place in level if not end or place <= end]
+            if depth < 2 and len(level) > _CALLS:
+                break
+        rest.folders += [(place, key if key.startswith(f"{place}/") else None) for place in level]
+        return rest
+
+
+@dataclass
+class Rest:
+    """Objects, and folders that can be listed side by side, each from a key on or as a whole."""
+
+    objects: list[Any]
+    folders: list[tuple[str, str | None]]
+
 
 @dataclass
 class Tree:
@@ -42,14 +70,18 @@ class Tree:
     branches: list[Branch] = field(default_factory=list)
     strays: list[Any] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)  # prefixes that could not be listed, and why
 
 
-def discover(store: Any, prefix: str, wanted: Wanted, pool: ThreadPoolExecutor) -> Tree:
-    """Find the branches under a prefix; where no AWSLogs is found, the prefix itself is the one branch."""
+def discover(store: Any, prefix: str, wanted: Wanted, pool: ThreadPoolExecutor, asking: Asking) -> Tree:
+    """Find the branches under a prefix; where no AWSLogs is found, the prefix itself is the one branch.
+
+    What cannot be listed below the accounts is left to the next run; above them nothing is known without it.
+    """
     tree = Tree()
     level = [prefix.strip("/")]
     if _ROOT not in prefix.split("/"):
-        level = _roots(store, prefix.strip("/"), tree, pool)
+        level = _roots(store, prefix.strip("/"), tree, pool, asking)
         if not level:
             return Tree([Branch(prefix.strip("/"), ordered=False)])
     while level:
@@ -60,14 +92,17 @@ def discover(store: Any, prefix: str, wanted: Wanted, pool: ThreadPoolExecutor) 
             else:
                 steps.append(place)
         level = []
-        for place, found in zip(steps, pool.map(lambda at: _list(store, at), steps), strict=True):
+        for place, found in zip(steps, pool.map(lambda at: _step(store, at, asking), steps), strict=True):
+            if isinstance(found, str):
+                tree.failed.append((place, found))
+                continue
             tree.strays += found["objects"]
             level += _choose(place, found["common_prefixes"], wanted, tree)
     tree.branches.sort(key=lambda branch: branch.prefix)
     return tree
 
 
-def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor) -> list[str]:
+def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor, asking: Asking) -> list[str]:
     roots: list[str] = []
     level, calls = [prefix], 0
     # Control Tower puts the organization in front of AWSLogs, and trails have prefixes of their own.
@@ -76,7 +111,7 @@ def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor) -> lis
         if calls > _CALLS:
             break
         deeper = []
-        for found in pool.map(lambda at: _list(store, at), level):
+        for found in pool.map(lambda at: _list(store, at, asking), level):
             tree.strays += found["objects"]
             roots += [child for child in found["common_prefixes"] if _name(child) == _ROOT]
             deeper += [child for child in found["common_prefixes"] if _name(child) != _ROOT]
@@ -85,8 +120,18 @@ def _roots(store: Any, prefix: str, tree: Tree, pool: ThreadPoolExecutor) -> lis
     return roots
 
 
-def _list(store: Any, prefix: str) -> Any:
-    return obstore.list_with_delimiter(store, prefix or None)
+def _list(store: Any, prefix: str, asking: Asking) -> Any:
+    return asking.ask(lambda: obstore.list_with_delimiter(store, prefix or None))
+
+
+def _step(store: Any, prefix: str, asking: Asking) -> Any:
+    """Return what is below a prefix, or why it could not be listed."""
+    try:
+        return _list(store, prefix, asking)
+    except (BaseError, OSError, Unreadable) as error:
+        if _depth(prefix) < 1:
+            raise
+        return reason(error)
 
 
 def _choose(place: str, children: Sequence[str], wanted: Wanted, tree: Tree) -> list[str]:

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, NotFoundError
 
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
-from trailwatch.ingest.account import Account
+from trailwatch.ingest.account import UNLISTED, Account
+from trailwatch.ingest.asking import Asking, Broken
 from trailwatch.ingest.branches import Branch, discover
 from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable, Wanted
+from trailwatch.store.trouble import reason, remedy
 
-# S3 answers with an error in XML.
-_TOLD = re.compile(r"<Code>(?P<code>\w+)</Code>(?:\s*<Message>(?P<message>[^<]{0,300}))?")
+_PAGE = 1000  # keys that S3 names in one answer
+_SERIAL = 3  # pages of a branch that are listed one after the other; most have fewer
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What one thread lists: a branch from some key on, or a day of one."""
+
+    branch: Branch
+    prefix: str
+    offset: str | None
+    divides: bool = True
 
 
 @dataclass
 class _Listed:
-    items: list[Item]
+    items: list[Item] = field(default_factory=list)
     failure: str = ""
+    rest: list[_Piece] = field(default_factory=list)
 
 
 class Bucket:
     """Objects of one bucket, listed and fetched with obstore."""
 
     all_at_once = False
+    hashed = False
 
     def __init__(self, bucket: str, prefix: str, store: Any, *, threads: int = 8) -> None:
         self.bucket = bucket
@@ -38,6 +53,7 @@ class Bucket:
         self._prefix = prefix.strip("/")
         self._store = store
         self._threads = threads
+        self._asking = Asking()
 
     def list(self, wanted: Wanted, account: Account) -> Iterator[Item]:
         """Yield the objects of every account and region, day by day."""
@@ -46,9 +62,12 @@ class Bucket:
             return
         with ThreadPoolExecutor(self._threads) as pool:
             try:
-                tree = discover(self._store, self._prefix, wanted, pool)
-            except BaseError as error:
-                raise SourceError(f"cannot be listed: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+                tree = discover(self._store, self._prefix, wanted, pool, self._asking)
+            except (BaseError, Unreadable) as error:
+                raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=_hint(error)) from error
+            for place, told in tree.failed:
+                account.listed += 1
+                account.fail(f"s3://{self.bucket}/{place}", f"{UNLISTED}: {told}")
             for kind in tree.passed:
                 account.pass_by(kind)
             for stray in tree.strays:
@@ -59,54 +78,86 @@ class Bucket:
 
     def fetch(self, item: Item) -> Fetched:
         """Return an object's stored bytes."""
-        try:
+
+        def question() -> Fetched:
             found = obstore.get(self._store, item.key)
-            return Fetched(bytes(found.bytes()), _tag(found.meta) or item.etag)
+            data, tag = bytes(found.bytes()), _tag(found.meta) or item.etag
+            if len(data) != item.size and tag == item.etag:
+                raise Broken("it came in part: fewer bytes than are stored")
+            return Fetched(data, tag)
+
+        try:
+            return self._asking.ask(question)
+        except FileNotFoundError as error:
+            raise Gone("no longer there") from error
+        except (BaseError, OSError) as error:
+            raise Unreadable(reason(error)) from error
+
+    def head(self, key: str) -> Item:
+        """Return an object as a listing would tell of it."""
+        try:
+            return self._item(obstore.head(self._store, key))
         except (NotFoundError, FileNotFoundError) as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:
-            raise Unreadable(_reason(error)) from error
+            raise Unreadable(reason(error)) from error
 
     def _walk(
         self, pool: ThreadPoolExecutor, branches: Sequence[Branch], wanted: Wanted, account: Account
     ) -> Iterator[Item]:
-        # A few branches ahead of the reader; each holds the keys of one account, kind and region.
-        ahead = self._threads * 2
-        waiting = [pool.submit(self._list_branch, branch, wanted) for branch in branches[:ahead]]
-        for place, branch in enumerate(branches):
-            listed = waiting.pop(0).result()
-            if place + ahead < len(branches):
-                waiting.append(pool.submit(self._list_branch, branches[place + ahead], wanted))
+        # A few pieces ahead of the reader; each holds the keys of one account, kind and region, or of one day of it.
+        waiting = deque(_Piece(branch, branch.prefix, self._from(branch, wanted)) for branch in branches)
+        running: deque[tuple[_Piece, Future[_Listed]]] = deque()
+        while waiting or running:
+            while waiting and len(running) < self._threads * 2:
+                piece = waiting.popleft()
+                running.append((piece, pool.submit(self._list_piece, piece, wanted)))
+            piece, future = running.popleft()
+            listed = future.result()
             if listed.failure:
                 account.listed += 1
-                account.fail(f"s3://{self.bucket}/{branch.prefix}", f"cannot be listed: {listed.failure}")
+                account.fail(f"s3://{self.bucket}/{piece.prefix}", f"{UNLISTED}: {listed.failure}")
+            waiting.extendleft(reversed(listed.rest))
             yield from listed.items
 
-    def _list_branch(self, branch: Branch, wanted: Wanted) -> _Listed:
-        listed = _Listed([])
+    @staticmethod
+    def _from(branch: Branch, wanted: Wanted) -> str | None:
         # Keys of a region sort by day, so one listing from the first day on, stopped after the last, is cheaper
         # than one listing a day. The bound lies before the first day: late files of it are never missed.
-        first = branch.day_prefix(wanted.days[0]) if wanted.days else None
+        return branch.day_prefix(wanted.days[0]) if wanted.days else None
+
+    def _list_piece(self, piece: _Piece, wanted: Wanted) -> _Listed:
         try:
-            for page in obstore.list(self._store, branch.prefix, offset=first, chunk_size=1000):
-                for meta in page:
-                    item = self._item(meta)
-                    if branch.ordered and wanted.days and item.place.day and item.place.day > wanted.days[1]:
-                        return listed
-                    listed.items.append(item)
-        except (BaseError, OSError) as error:
-            listed.failure = _reason(error)
+            return self._asking.ask(lambda: self._pages(piece, wanted.days[1] if wanted.days else None))
+        except (BaseError, OSError, Unreadable) as error:
+            return _Listed(failure=reason(error))
+
+    def _pages(self, piece: _Piece, last: date | None) -> _Listed:
+        listed, branch = _Listed(), piece.branch
+        pages = obstore.list(self._store, piece.prefix, offset=piece.offset, chunk_size=_PAGE)
+        for number, page in enumerate(pages, start=1):
+            for meta in page:
+                item = self._item(meta)
+                if branch.ordered and last and item.place.day and item.place.day > last:
+                    return listed
+                listed.items.append(item)
+            if number == _SERIAL and branch.ordered and piece.divides:
+                # Pages of one listing come one after the other; of many keys, the days come side by side.
+                rest = branch.rest(self._store, listed.items[-1].key, last)
+                listed.items += map(self._item, rest.objects)
+                listed.rest = [_Piece(branch, *folder, divides=False) for folder in rest.folders]
+                return listed
         return listed
 
     def _single(self) -> Item | None:
         if "." not in self._prefix.rpartition("/")[2]:
             return None
         try:
-            return self._item(obstore.head(self._store, self._prefix))
-        except (NotFoundError, FileNotFoundError):
+            return self._item(self._asking.ask(lambda: obstore.head(self._store, self._prefix)))
+        except FileNotFoundError:
             return None
-        except BaseError as error:
-            raise SourceError(f"cannot be read: {_reason(error)}", where=self.name, hint=_hint(error)) from error
+        except (BaseError, Unreadable) as error:
+            raise SourceError(f"cannot be read: {reason(error)}", where=self.name, hint=_hint(error)) from error
 
     def _item(self, meta: Any) -> Item:
         key = meta["path"]
@@ -120,17 +171,5 @@ def _tag(meta: Any) -> str:
     return (meta.get("e_tag") or "").strip('"')
 
 
-def _reason(error: Exception) -> str:
-    # The library's errors run over many lines and name the whole request.
-    told = str(error)
-    if found := _TOLD.search(told):
-        return f"{found['code']}: {found['message']}" if found["message"] else found["code"]
-    return told.strip().splitlines()[0][:300] if told.strip() else type(error).__name__
-
-
 def _hint(error: Exception) -> str:
-    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or "403 Forbidden" in str(error):
-        return "s3:ListBucket on the bucket, s3:GetObject and kms:Decrypt on its objects; --profile, --role-arn"
-    if isinstance(error, NotFoundError):
-        return "aws s3 ls"
-    return "--region, --endpoint-url"
+    return remedy(error, otherwise="aws s3 ls" if isinstance(error, FileNotFoundError) else "--region, --endpoint-url")

@@ -12,17 +12,19 @@ from trailwatch.aws import Access
 from trailwatch.engine import Engine
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys, reasons
-from trailwatch.ingest.account import Account
+from trailwatch.ingest.account import UNLISTED, Account
 from trailwatch.ingest.days import wanted_days
 from trailwatch.ingest.items import Item, Source, Unreadable, Wanted
 from trailwatch.ingest.ledger import CHANGED, Entry, Ledger
 from trailwatch.ingest.limits import Limits
-from trailwatch.ingest.reader import Reader, Sink
+from trailwatch.ingest.reader import Reader, Reading
 from trailwatch.ingest.sinks import Memory, Tables
 from trailwatch.ingest.sources import open_source
+from trailwatch.ingest.team import Team
 from trailwatch.progress import Progress, Silent
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
+from trailwatch.workers import Workers
 
 _CHUNK = 100_000  # listed objects that are held at a time
 
@@ -40,6 +42,7 @@ def ingest(
     threads: int = 8,
     limits: Limits | None = None,
     now: datetime | None = None,
+    workers: Workers | None = None,
 ) -> Account:
     """Fetch what the store has not read yet from a folder, a file or s3://bucket/prefix, and account for all of it.
 
@@ -49,18 +52,24 @@ def ingest(
     now = now or datetime.now(UTC)
     origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
     narrowed = Wanted(frozenset(accounts), frozenset(regions))
-    last = None if origin.all_at_once else store.marked(_mark(origin))
+    last = None if origin.all_at_once else store.marked(mark(origin))
     days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
     if origin.all_at_once and window is None:
         days = None
     wanted = Wanted(narrowed.accounts, narrowed.regions, days)
+    account, shown = Account(source=origin.name), progress or Silent()
+    reader: Reading = (
+        Team(origin, store, account, workers=workers, access=access, progress=shown, threads=threads,
+             limits=limits or Limits())
+        if workers and workers.apart
+        else Reader(origin, Tables(store), account, progress=shown, threads=threads, limits=limits or Limits())
+    )  # fmt: skip
     with Engine() as engine:
-        ledger = Ledger(engine, store, origin.bucket)
-        run = _Run(origin, Tables(store), ledger=ledger, progress=progress, threads=threads, limits=limits)
-        account = run.collect(wanted)
+        run = _Run(origin, reader, account, ledger=Ledger(engine, store, origin.bucket), progress=shown)
+        run.collect(wanted)
     up_to_now = window is None or window.end is None
     if narrowed == Wanted() and up_to_now and run.complete and not origin.all_at_once:
-        store.mark(_mark(origin), now)
+        store.mark(mark(origin), now)
     return account
 
 
@@ -74,51 +83,44 @@ def read(
     progress: Progress | None = None,
     threads: int = 8,
     limits: Limits | None = None,
+    workers: Workers | None = None,
 ) -> tuple[pa.Table, Account]:
     """Return the events of a source without a store, and the account of reading them."""
     origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
     days = wanted_days(window, reconcile=False, last_complete=None, now=datetime.now(UTC))
-    sink = Memory()
-    run = _Run(origin, sink, ledger=None, progress=progress, threads=threads, limits=limits)
-    account = run.collect(Wanted(frozenset(accounts), frozenset(regions), days))
+    sink, account, shown = Memory(), Account(source=origin.name), progress or Silent()
+    reader: Reading = (
+        Team(origin, sink, account, workers=workers, progress=shown, threads=threads, limits=limits or Limits())
+        if workers and workers.apart
+        else Reader(origin, sink, account, progress=shown, threads=threads, limits=limits or Limits())
+    )
+    run = _Run(origin, reader, account, ledger=None, progress=shown)
+    run.collect(Wanted(frozenset(accounts), frozenset(regions), days))
     return sink.events(), account
 
 
 class _Run:
     def __init__(
-        self,
-        source: Source,
-        sink: Sink,
-        *,
-        ledger: Ledger | None,
-        progress: Progress | None,
-        threads: int,
-        limits: Limits | None,
+        self, source: Source, reader: Reading, account: Account, *, ledger: Ledger | None, progress: Progress
     ) -> None:
-        self._source = source
-        self._ledger = ledger
-        self._progress = progress or Silent()
-        self._account = Account(source=source.name)
-        self._reader = Reader(
-            source, sink, self._account, progress=self._progress, threads=threads, limits=limits or Limits()
-        )
+        self._source, self._reader, self._account = source, reader, account
+        self._ledger, self._progress = ledger, progress
         self._again: list[int] = []
         self.complete = True
 
-    def collect(self, wanted: Wanted) -> Account:
+    def collect(self, wanted: Wanted) -> None:
         """Read everything that is wanted and not read yet."""
         begun = time.monotonic()
         account = self._account
         for chunk in _chunks(self._listed(wanted)):
             self._reader.take(self._unread(chunk, wanted))
         # A listing that failed is counted among the objects; the days it covers must be listed again.
-        self.complete = not any(entry["reason"].startswith("cannot be listed") for entry in account.failed)
+        self.complete = not any(entry["reason"].startswith(UNLISTED) for entry in account.failed)
         if self._ledger and not self._source.all_at_once:
             self._reader.take(self._unfinished(wanted))
         self._reader.finish()
         account.seconds = round(time.monotonic() - begun, 3)
         account.why = reasons.why(account, wanted)
-        return account
 
     def _listed(self, wanted: Wanted) -> Iterator[Item]:
         self._progress.start("list", unit="objects")
@@ -156,7 +158,7 @@ class _Run:
     def _look_at_changed(self, ledger: Ledger, item: Item) -> None:
         """Tell of an object that is not what it was; a file that was only touched holds the same bytes."""
         last = ledger.last(item)
-        if self._source.all_at_once:
+        if self._source.hashed:
             try:
                 fetched = self._source.fetch(item)
             except Unreadable as failure:
@@ -197,5 +199,6 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-def _mark(source: Source) -> str:
+def mark(source: Source) -> str:
+    """Return the name under which a store keeps when a source was last listed as a whole."""
     return f"listed {source.name}"

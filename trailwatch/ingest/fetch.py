@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 
 from trailwatch.ingest.items import Fetched, Item, Source, Unreadable
 from trailwatch.ingest.limits import MIB
@@ -25,6 +26,7 @@ def fetch_all(
     waiting: deque[tuple[Future[list[Outcome]], int]] = deque()
     held = 0
     pool = ThreadPoolExecutor(threads)
+    stopped = Event()
     try:
         for group in _groups(items):
             size = sum(item.size for item in group if item.size <= largest)
@@ -32,12 +34,14 @@ def fetch_all(
                 done, freed = waiting.popleft()
                 yield from done.result()
                 held -= freed
-            waiting.append((pool.submit(_fetch_group, source, group, largest), size))
+            waiting.append((pool.submit(_fetch_group, source, group, largest, stopped), size))
             held += size
         while waiting:
             yield from waiting.popleft()[0].result()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Whoever cancels does not wait for a server.
+        stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -53,9 +57,11 @@ def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield group
 
 
-def _fetch_group(source: Source, group: list[Item], largest: int) -> list[Outcome]:
+def _fetch_group(source: Source, group: list[Item], largest: int, stopped: Event) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for item in group:
+        if stopped.is_set():
+            break
         if item.size > largest:
             outcomes.append((item, Unreadable(f"larger than {largest:,} bytes as it is stored")))
             continue

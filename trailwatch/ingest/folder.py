@@ -24,6 +24,7 @@ class Folder:
 
     bucket = BUCKET
     all_at_once = True
+    hashed = True
 
     def __init__(self, path: str) -> None:
         self._root = Path(path).expanduser().absolute()

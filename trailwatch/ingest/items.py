@@ -63,6 +63,7 @@ class Source(Protocol):
     name: str
     bucket: str
     all_at_once: bool  # the whole source is listed in every run
+    hashed: bool  # a tag changes when a file is only touched; the hash at its end does not
 
     def list(self, wanted: Wanted, account: Account, /) -> Iterator[Item]:
         """Yield the objects, also those that are no logs; the account takes what is not opened."""

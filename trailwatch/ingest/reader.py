@@ -45,6 +45,22 @@ class Sink(Protocol):
         """Keep what was taken, for good."""
 
 
+class Reading(Protocol):
+    """Who reads objects: this process (Reader), or the workers of a cluster (Team)."""
+
+    def take(self, items: Sequence[Item]) -> None:
+        """Read objects."""
+
+    def fail(self, entry: Entry, reason: str) -> None:
+        """Count an object that cannot be read; the next run tries again."""
+
+    def note(self, entry: Entry) -> None:
+        """Write a row of the ledger with the next commit."""
+
+    def finish(self) -> None:
+        """Commit what is left."""
+
+
 class Reader:
     """Reads objects in the order given; commits by the number of events, by time and by size."""
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from trailwatch.ingest import ledger
 from trailwatch.ingest.ledger import Entry
 from trailwatch.store.bundles import unbundle
+from trailwatch.store.parquet import Action
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS
 from trailwatch.store.tables import Store
 
@@ -42,6 +43,31 @@ class Tables:
         pa.default_memory_pool().release_unused()
 
 
+class Loose:
+    """Files in a store that nobody sees yet: who sent the work commits them, all workers' together."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[str, list[pa.Table]] = {EVENTS.name: [], OTHERS.name: []}
+        self.files: dict[str, list[Action]] = {EVENTS.name: [], OTHERS.name: []}
+        self.entries: list[Entry] = []
+
+    def add(self, events: pa.Table, others: pa.Table, entries: Sequence[Entry]) -> None:
+        """Keep rows until there are enough for a file."""
+        for name, rows in ((EVENTS.name, events), (OTHERS.name, others)):
+            if rows.num_rows:
+                self._waiting[name].append(rows)
+        self.entries += entries
+
+    def commit(self, now: datetime) -> None:  # noqa: ARG002
+        """Write the files."""
+        for name, tables in self._waiting.items():
+            if tables:
+                self.files[name] += self._store.put(name, pa.concat_tables(tables))
+            self._waiting[name] = []
+        pa.default_memory_pool().release_unused()
+
+
 class Memory:
     """One table in memory."""
 
@@ -54,6 +80,10 @@ class Memory:
 
     def commit(self, now: datetime) -> None:
         """Keep what is here."""
+
+    def take(self, events: pa.Table) -> None:
+        """Keep what a worker read."""
+        self._events.append(events)
 
     def events(self) -> pa.Table:
         """Return all events."""

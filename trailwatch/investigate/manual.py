@@ -9,7 +9,7 @@ from typing import Any
 
 from trailwatch.config import Config
 from trailwatch.engine import Engine
-from trailwatch.investigate import views
+from trailwatch.investigate import elsewhere, views
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 
@@ -22,6 +22,7 @@ This page is made by `python -m trailwatch.investigate.manual`; a test holds it 
     trailwatch sql "…" --from T-7d --format parquet -o week.parquet     # table, csv, json, parquet
     trailwatch sql --tables                                             # this list, in the terminal
     trailwatch sql --init > store.sql                                   # then: duckdb -init store.sql
+    trailwatch sql --athena                                             # statements for Athena, of a store on S3
 
 The SQL is DuckDB's. `trailwatch sql` runs one SELECT, read-only, without access to files or the network, and stops after
 `--seconds` (60) or where it needs more than `--memory` (4GB). It is a seat belt for people, not a sandbox for enemies.
@@ -40,7 +41,7 @@ def markdown() -> str:
         parts.append("")
     parts.append("## Twenty questions\n\nEach runs on the sample logs (`trailwatch demo --keep demo`).\n")
     parts += [f"{one['ask']}\n\n```sql\n{one['sql']}\n```\n" for one in questions()]
-    return "\n".join(parts)
+    return "\n".join([*parts, elsewhere.page()])
 
 
 def text() -> str:

@@ -20,7 +20,7 @@ from trailwatch.investigate.pivots import Digests, Events, Findings, Identities
 from trailwatch.investigate.rows import Rows
 from trailwatch.investigate.subject import events, events_by_id
 from trailwatch.profile import identity
-from trailwatch.store.tables import Store
+from trailwatch.store.tables import Options, Store
 from trailwatch.window import Window, parse_day, parse_window
 
 
@@ -40,12 +40,18 @@ def located(
     given = {**(flags or {}), **({"store.path": store} if store else {})}
     found = config if isinstance(config, Config) else layered(config, environment=os.environ, flags=given)[0]
     path = store or found.store.path
-    options = None
+    options: Options | None = None
     if path.startswith("s3://"):
         # boto3 is slow to import, and a store in a folder does without it.
         from trailwatch import aws
 
-        options = aws.storage_options(found.source)
+        access, bucket = aws.access(found.source), path.removeprefix("s3://").partition("/")[0]
+
+        # Asked at every opening of a table: temporary credentials outlive no long run.
+        def options() -> dict[str, str]:
+            return access.storage_options(bucket)
+
+        options()
     return Store.open(path, create=create, options=options), found
 
 

@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
+from trailwatch.store.commits import StoreConflict
 from trailwatch.store.schema import TABLES
-from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.store.tables import Store
+from trailwatch.workers import PARTS
 
 Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
@@ -20,6 +22,7 @@ T = TypeVar("T")
 
 DAYS = 1000
 EVENTS = 250_000
+FEW = 50_000  # events; fewer take less time than to plan the work on them
 TRIES = 6
 
 
@@ -43,19 +46,29 @@ class Batch:
 def predicate(partitions: Iterable[Partition]) -> str:
     """Return a predicate over `dt` and `shard` that holds for exactly these partitions."""
     shards: dict[int, list[str]] = {}
-    for day, shard in partitions:
+    for day, shard in sorted(partitions):
         shards.setdefault(shard, []).append(f"'{day.isoformat()}'")
-    return " or ".join(f"(shard = {shard} and dt in ({', '.join(days)}))" for shard, days in sorted(shards.items()))
+    # Of a long list delta-rs cannot tell that a commit beside this one is about other days; of a range it can.
+    return " or ".join(
+        f"(shard = {shard} and dt >= {days[0]} and dt <= {days[-1]} and dt in ({', '.join(days)}))"
+        for shard, days in sorted(shards.items())
+    )
 
 
-def group(partitions: Iterable[Partition], counts: Mapping[Partition, int]) -> list[Batch]:
-    """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone."""
+def group(partitions: Iterable[Partition], counts: Mapping[Partition, int], *, workers: int = 1) -> list[Batch]:
+    """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone.
+
+    For several workers the batches are smaller, so that there are some for each.
+    """
+    wanted = sorted(partitions)
+    share = sum(counts.get(partition, 0) for partition in wanted) // (workers * PARTS)
+    most = EVENTS if workers == 1 else min(max(share, FEW), EVENTS)
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0
-    for partition in sorted(partitions):
+    for partition in wanted:
         count = counts.get(partition, 0)
-        if open_ and (events + count > EVENTS or partition[0] - open_[0][0] >= timedelta(days=DAYS)):
+        if open_ and (events + count > most or partition[0] - open_[0][0] >= timedelta(days=DAYS)):
             batches.append(Batch(tuple(open_)))
             open_, events = [], 0
         open_.append(partition)

@@ -12,8 +12,9 @@ from functools import cache
 import pyarrow as pa
 
 from trailwatch.engine import Engine, relation_text
+from trailwatch.store.commits import StoreConflict
 from trailwatch.store.schema import SETTLED
-from trailwatch.store.tables import Store, StoreConflict
+from trailwatch.store.tables import Store
 
 MEANING = 1
 """Raise this when profile/sessions.py changes what the tables hold; changes of the SQL are seen by themselves."""

@@ -5,52 +5,38 @@ Killed anywhere and run again it ends in the same state: a result is written bef
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trailwatch.engine import Engine
-from trailwatch.profile.batches import Batch, Files, Partition, group, made, persist, show
+from trailwatch.profile.batches import Batch, Files, Partition, group, made, show
+from trailwatch.profile.crew import Crew, Job, Settled
 from trailwatch.profile.doubles import clean
-from trailwatch.profile.inputs import MEANING, Memory
-from trailwatch.profile.stages import REACH, Bench, due, make_activity, make_seen, make_sessions, moved, read
+from trailwatch.profile.inputs import MEANING
+from trailwatch.profile.stages import (
+    REACH,
+    Bench,
+    due,
+    make_activity,
+    make_seen,
+    make_sessions,
+    moved,
+    read,
+    stale_months,
+)
 from trailwatch.progress import Progress, Silent
+from trailwatch.store.address import Address
 from trailwatch.store.tables import Store
+from trailwatch.workers import Here, Workers
+
+if TYPE_CHECKING:
+    from trailwatch.aws import Access
 
 __all__ = ["MEANING", "Settled", "settle"]
 
 MEMORY = "1GB"  # what does not fit is worked on through the disk
 MADE = ("sessions", "activity", "identity_days", "seen")
-
-
-@dataclass
-class Settled:
-    """What a settle looked at and made."""
-
-    partitions: int = 0  # (day, shard) partitions of events
-    sessions_made: int = 0  # partitions whose sessions were made
-    activity_made: int = 0  # partitions whose activity and identity days were made
-    months_made: int = 0
-    compacted: int = 0  # partitions written again, for doubles or for many small files
-    doubles: int = 0  # records taken out because they had come before
-    waiting: int = 0  # partitions that an ingest changed meanwhile: the next settle takes them
-    rows: dict[str, int] = field(default_factory=dict)  # written, per table
-
-    def text(self) -> str:
-        """Return the account as one sentence."""
-        parts = f"sessions of {self.sessions_made}, activity of {self.activity_made}, {self.months_made} months"
-        wait = f"; {self.waiting} changed meanwhile and wait for the next settle" if self.waiting else ""
-        return f"settled {self.partitions} days: made {parts}; {self.doubles} doubles removed{wait}"
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the account as plain values."""
-        return asdict(self)
-
-    def add(self, table: str, rows: int) -> None:
-        """Count rows written."""
-        self.rows[table] = self.rows.get(table, 0) + rows
 
 
 def settle(
@@ -61,6 +47,8 @@ def settle(
     progress: Progress | None = None,
     threads: int | None = None,
     memory: str | None = MEMORY,
+    workers: Workers | None = None,
+    access: Access | None = None,
 ) -> Settled:
     """Bring sessions, activity, identity days and what was seen up to date with the events of a store.
 
@@ -70,53 +58,68 @@ def settle(
         days: Look only at these days, and at those that depend on them; at all days when none are given.
         progress: Told of each partition.
         threads: Of the SQL engine.
-        memory: Of the SQL engine, such as "2GB"; None for what the machine has.
+        memory: Of the SQL engine, such as "2GB"; None for what the machine has. Each worker has as much.
+        workers: Who does it; this process when none are given.
+        access: How workers reach a store on S3.
     """
     for table in MADE:
         made(store, table)
-    account = Settled()
+    account, who = Settled(), workers or Here()
     wanted = None if days is None else {day + timedelta(days=ahead) for day in days for ahead in range(REACH + 1)}
-    with (
-        tempfile.TemporaryDirectory(prefix="trailwatch-") as folder,
-        Engine(threads=threads, memory=memory, temporary=Path(folder)) as engine,
-    ):
-        bench = Bench(store, engine, Memory(store, engine).refresh(), aliases or {}, Path(folder))
-        _days(bench, account, wanted, progress or Silent())
-        account.months_made, rows = persist(lambda: make_seen(bench), where=store.uri, refresh=bench.past.refresh)
-        if account.months_made:
-            account.add("seen", rows)
+    job = Job(Address(store.uri, access), aliases or {}, threads or (1 if who.apart else None), memory)
+    with job.bench(store) as bench:
+        crew = Crew(bench, job, who)
+        _days(crew, account, wanted, progress or Silent())
+        months = stale_months(bench)
+        size = min(12, -(-len(months) // who.count)) or 1
+        for made_of in crew.make(_months, [months[at : at + size] for at in range(0, len(months), size)]):
+            account.take(made_of)
         bench.past.tidy()
     return account
 
 
-def _days(bench: Bench, account: Settled, wanted: set[date] | None, progress: Progress) -> None:
+def _days(crew: Crew, account: Settled, wanted: set[date] | None, progress: Progress) -> None:
+    bench = crew.bench
     files = _files(bench, wanted)
     account.partitions = len(files)
     stale = set(files) - set(_ready(bench, files, files))
     progress.start("settle", len(files), unit="days")
-    batches = group(stale, _counts(files))
-    for place, batch in enumerate(batches):
-        # With a day divided between batches, its sessions are complete only after the last of them.
-        whole = all(later.range[0] > batch.range[1] for later in batches[place + 1 : place + 2])
-        _persist(bench, lambda batch=batch, whole=whole: _first(bench, account, batch, whole=whole))  # type: ignore[misc]
-        progress.advance(len(batch.partitions), doubles=account.doubles)
+    batches = group(stale, _counts(files), workers=crew.workers.count)
+    for made_of in crew.make(_first, _steps(batches, stale, apart=crew.workers.apart)):
+        account.take(made_of)
+        progress.advance(made_of.sessions_made, doubles=account.doubles)
     # What the batches left: days that depend on the sessions of other days or shards.
     files = _files(bench, wanted)
     ready = _ready(bench, files, files)
     account.waiting = len(files) - len(ready)
     left = moved(bench, files, ready, version=bench.store.version("sessions"))
-    for batch in group(left, _counts(files)):
-        _persist(bench, lambda batch=batch: _second(bench, account, batch))  # type: ignore[misc]
+    for made_of in crew.make(_second, group(left, _counts(files), workers=crew.workers.count)):
+        account.take(made_of)
     progress.advance(len(files) - len(stale))
     progress.finish()
 
 
-def _persist(bench: Bench, work: Callable[[], None]) -> None:
-    persist(work, where=bench.store.uri, refresh=bench.past.refresh)
+@dataclass(frozen=True)
+class _Step:
+    """A batch, and those of its partitions that depend on no other batch that is still to be made."""
+
+    batch: Batch
+    whole: tuple[Partition, ...]
 
 
-def _first(bench: Bench, account: Settled, batch: Batch, *, whole: bool) -> None:
+def _steps(batches: Sequence[Batch], stale: set[Partition], *, apart: bool) -> Iterator[_Step]:
+    # One after the other, the batches before are done; side by side, none is.
+    open_ = set(stale)
+    for batch in batches:
+        others = {day for day, _ in (stale if apart else open_) - set(batch.partitions)}
+        open_ -= set(batch.partitions)
+        near = {day + timedelta(days=ahead) for day in others for ahead in range(REACH + 1)}
+        yield _Step(batch, tuple(key for key in batch.partitions if key[0] not in near))
+
+
+def _first(bench: Bench, account: Settled, step: _Step) -> None:
     """Take doubles out of a batch, make its sessions, and where its days are whole also their activity."""
+    batch = step.batch
     # Read before the events: whoever replaces these days with newer events after this moment is noticed.
     versions = {table: bench.store.version(table) for table in MADE}
     found = clean(bench.store, bench.engine, batch, folder=bench.folder)
@@ -127,8 +130,8 @@ def _first(bench: Bench, account: Settled, batch: Batch, *, whole: bool) -> None
     rows = 0
     if stale:
         rows = make_sessions(bench, found.files, stale, version=versions["sessions"], doubles=found.doubles)
-    if whole:
-        _activity(bench, account, found.files, batch.partitions, versions)
+    if step.whole:
+        _activity(bench, account, found.files, step.whole, versions)
     account.sessions_made += len(stale)
     account.add("sessions", rows)
 
@@ -139,6 +142,13 @@ def _second(bench: Bench, account: Settled, batch: Batch) -> None:
     version = bench.store.version("events")
     files = bench.store.partitions("events", version=version)
     _activity(bench, account, files, _ready(bench, files, batch.partitions), versions, version=version)
+
+
+def _months(bench: Bench, account: Settled, months: Sequence[date]) -> None:
+    made_of, rows = make_seen(bench, months)
+    account.months_made += made_of
+    if made_of:
+        account.add("seen", rows)
 
 
 def _ready(bench: Bench, files: Files, partitions: Iterable[Partition]) -> list[Partition]:

@@ -131,27 +131,34 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
     return counts
 
 
-def make_seen(bench: Bench) -> tuple[int, int]:
-    """Make what was seen in each month whose activity changed; returns months and rows."""
+def stale_months(bench: Bench) -> list[date]:
+    """Return the months whose activity changed since what was seen in them was made."""
+    inputs = _months(bench, bench.store.version("activity"))
+    return sorted(month for month, made_of in inputs.items() if not bench.past.holds("seen", month, 0, made_of))
+
+
+def make_seen(bench: Bench, months: Iterable[date]) -> tuple[int, int]:
+    """Make what was seen in those of some months whose activity changed; returns months and rows."""
     before = bench.store.version("seen")
     version = bench.store.version("activity")
+    inputs = _months(bench, version)
+    stale = [month for month in months if not bench.past.holds("seen", month, 0, inputs[month])]
+    if not stale:
+        return 0, 0
+    wanted = [key for key in bench.store.partitions("activity", version=version) if key[0].replace(day=1) in stale]
+    show(bench.store, bench.engine, "activity", wanted, name="activity", version=version)
+    made = bench.engine.relation("seen")
+    where = "month in (" + ", ".join(f"'{month.isoformat()}'" for month in stale) + ")"
+    bench.store.replace("seen", made, where=where, version=before)
+    bench.past.remember("seen", {(month, 0): inputs[month] for month in stale})
+    return len(stale), made.num_rows
+
+
+def _months(bench: Bench, version: int) -> dict[date, str]:
     names: dict[date, list[str]] = {}
     for day, files in _names_by_day(bench.store.partitions("activity", version=version)).items():
         names.setdefault(day.replace(day=1), []).extend(files)
-    inputs = {month: digest(meaning(), files) for month, files in names.items()}
-    stale = sorted(month for month in inputs if not bench.past.holds("seen", month, 0, inputs[month]))
-    rows = 0
-    for start in range(0, len(stale), 12):
-        months = stale[start : start + 12]
-        wanted = [(day, shard) for day, shard in bench.store.partitions("activity", version=version)
-                  if day.replace(day=1) in months]  # fmt: skip
-        show(bench.store, bench.engine, "activity", wanted, name="activity", version=version)
-        made = bench.engine.relation("seen")
-        where = "month in (" + ", ".join(f"'{month.isoformat()}'" for month in months) + ")"
-        bench.store.replace("seen", made, where=where, version=before)
-        bench.past.remember("seen", {(month, 0): inputs[month] for month in months})
-        rows += made.num_rows
-    return len(stale), rows
+    return {month: digest(meaning(), files) for month, files in names.items()}
 
 
 def _link(bench: Bench, batch: Batch, *, version: int) -> dict[Partition, str]:

@@ -17,6 +17,7 @@ from trailwatch.detect.choice import Chosen
 from trailwatch.digest import backtest
 from trailwatch.engine import Engine
 from trailwatch.finding import rank
+from trailwatch.findings.memory import TOLD_DAYS
 from trailwatch.ingest.collect import ingest
 from trailwatch.profile import baseline
 from trailwatch.profile.features import TRAINING_DAYS, Matrix, features
@@ -52,7 +53,7 @@ class Measured:
 
     seed: int
     planted: tuple[Planted, ...]
-    said: tuple[Said, ...]
+    said: tuple[Said, ...]  # from thirty days before the quiet days on
     weeks: tuple[Matrix, ...]  # each with the training days before its week
     firsts: tuple[date, ...]  # the first day of each week
     quiet: tuple[date, ...]
@@ -120,8 +121,10 @@ def _said(
         config = load(str(place / "logs" / "trailwatch.toml"))
         rules = catalogue.load(config)
         chosen = Chosen(tuple(rule for rule in rules if rule.shape != "snapshot"), ())
-        acts = [act for span in (quiet, test)
-                for act in backtest.run(store, chosen, config=config, first=span[0], last=span[-1]).acts]  # fmt: skip
+        # What a rule says is weighed by how often it spoke in the thirty days before.
+        early = quiet[0] - timedelta(days=TOLD_DAYS)
+        acts = [act for first, last in ((early, quiet[-1]), (test[0], test[-1]))
+                for act in backtest.run(store, chosen, config=config, first=first, last=last).acts]  # fmt: skip
         kept.write_bytes(msgspec.json.encode([
             Said(act.day, act.finding.principal, act.finding.person, rank(act.finding.severity), act.finding.score,
                  act.finding.detection, list(act.finding.event_ids))

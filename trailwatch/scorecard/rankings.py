@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trailwatch.findings.triage import NAMED
 from trailwatch.model.scorers import NAMES, fit
 from trailwatch.model.trees import plain_forest, yardstick
 from trailwatch.profile.columns import FEATURES
@@ -57,7 +56,7 @@ def rules(rows: Rows) -> Floats:
 
 def both(rows: Rows, scores: Floats) -> Floats:
     """Rank by strength, as findings carry it: how unusual the day was, and more where a rule names what was done."""
-    return np.asarray(np.clip(scores, 0, 99) + np.where(rows.severity >= MEDIUM, NAMED, 0.0))
+    return np.asarray(np.clip(scores, 0, 99) + rows.named)
 
 
 def by_severity(rows: Rows, scores: Floats) -> Floats:

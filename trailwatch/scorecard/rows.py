@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trailwatch.findings.memory import TOLD_DAYS
+from trailwatch.findings.triage import named
 from trailwatch.profile.features import Matrix
 from trailwatch.scorecard.field import Planted
 from trailwatch.scorecard.measure import Measured, Said, judged
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+MEDIUM = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Rows:
     lookalike: npt.NDArray[np.bool_]
     severity: Ints  # of the gravest finding of the rules, 0 for none
     weight: Floats  # its score
+    named: Floats  # what the words of the rules weigh that spoke at medium or above, the most of them
     judged: npt.NDArray[np.bool_]
     raw: Floats
     scaled: Floats
@@ -52,7 +57,8 @@ def table(measured: Measured) -> Rows:
             if (place := places.get((day, one.principal, one.person))) is not None:
                 attack[place] = number
     harmless = {(day, one.principal, one.person) for one in measured.planted if one.benign for day in one.days}
-    severity, weight, beside = _said(measured, keys, places, attack, attacks)
+    weigh = _weights(measured.said)
+    severity, weight, words, beside = _said(measured, keys, places, attack, attacks, weigh)
     extra = len(beside)
     width = weeks[0].raw.shape[1]
     first_of = [date.fromisoformat(str(day)) for day in measured.firsts]
@@ -67,6 +73,7 @@ def table(measured: Measured) -> Rows:
         lookalike=np.array([key in harmless for key in keys] + [False] * extra, dtype=bool),
         severity=np.concatenate([severity, np.array([one.severity for one in beside], dtype=np.int64)]),
         weight=np.concatenate([weight, np.array([one.score for one in beside])]),
+        named=np.concatenate([words, np.array([weigh(one) for one in beside])]),
         judged=np.concatenate([*(m.judged_from <= m.day for m in weeks), np.zeros(extra, dtype=bool)]),
         raw=np.vstack([*(m.raw for m in weeks), np.zeros((extra, width))]),
         scaled=np.vstack([*(m.scaled for m in weeks), np.full((extra, width), -6.0)]),
@@ -81,19 +88,20 @@ def _keys(matrix: Matrix) -> list[tuple[date, str, str]]:
 
 def _said(
     measured: Measured, keys: Sequence[tuple[date, str, str]], places: dict[tuple[date, str, str], int],
-    attack: Ints, attacks: Sequence[Planted],
-) -> tuple[Ints, Floats, list[Said]]:  # fmt: skip
+    attack: Ints, attacks: Sequence[Planted], weigh: Callable[[Said], float],
+) -> tuple[Ints, Floats, Floats, list[Said]]:  # fmt: skip
     """Return the gravest finding of each row, and the findings that belong to no row.
 
     On the day of an attack a finding counts only if it holds an event of the attack.
     """
-    severity, weight = np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys))
+    severity, weight, words = np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys)), np.zeros(len(keys))
+    asked = {*measured.quiet, *measured.test}
     of_person: dict[tuple[date, str], list[int]] = {}
     for place, (day, _, person) in enumerate(keys):
         of_person.setdefault((day, person), []).append(place)
     events = [frozenset(one.event_ids) for one in attacks]
     beside = []
-    for one in measured.said:
+    for one in (one for one in measured.said if one.day in asked):
         found = [places[key]] if (key := (one.day, one.principal, one.person)) in places else []
         if not found and one.person and not one.principal:
             found = of_person.get((one.day, one.person), [])
@@ -103,7 +111,23 @@ def _said(
             if attack[place] >= 0 and not events[attack[place]] & set(one.event_ids):
                 continue
             severity[place], weight[place] = max((severity[place], weight[place]), (one.severity, one.score))
-    return severity, weight, beside
+            words[place] = max(words[place], weigh(one))
+    return severity, weight, words, beside
+
+
+def _weights(said: Sequence[Said]) -> Callable[[Said], float]:
+    """Return what weighs the word of a rule: nothing below medium, and the less the more often it spoke before."""
+    spoke: dict[str, dict[date, set[tuple[str, str]]]] = {}
+    for one in said:
+        if one.severity >= MEDIUM:
+            spoke.setdefault(one.detection, {}).setdefault(one.day, set()).add((one.principal, one.person))
+
+    @cache
+    def before(detection: str, day: date) -> int:
+        days = spoke.get(detection, {})
+        return sum(len(who) for when, who in days.items() if day - timedelta(days=TOLD_DAYS) <= when < day)
+
+    return lambda one: named(before(one.detection, one.day)) if one.severity >= MEDIUM else 0.0
 
 
 def _number(beside: Sequence[Said], attacks: Sequence[Planted]) -> Ints:

@@ -23,6 +23,7 @@ from trailwatch.store import bundles
 from trailwatch.store.schema import Table
 
 Put = Callable[[str, pa.Buffer], None]
+Action = AddAction | RemoveAction
 
 _ROW_GROUP = 256_000
 # Bounds of other columns than the time would skip nothing, and ids never repeat.
@@ -30,11 +31,11 @@ _BOUNDED = "event_time"
 _ONCE = frozenset(("event_id", "request_id"))
 
 
-def write(rows: pa.Table, layout: Table, put: Put) -> list[AddAction | RemoveAction]:
+def write(rows: pa.Table, layout: Table, put: Put) -> list[Action]:
     """Write rows as one file per partition through `put`, and return what a commit has to add."""
     if bundles.names(rows) != set(layout.columns.names):
         raise StoreError(f"rows are not those of table {layout.name}")
-    actions: list[AddAction | RemoveAction] = []
+    actions: list[Action] = []
     for values, part in _partitions(rows, layout):
         folder = "/".join(f"{key}={value}" for key, value in values.items())
         path = f"{folder}/part-00000-{uuid.uuid4()}-c000.zstd.parquet"

@@ -153,8 +153,17 @@ SENT = _table("sent", ("dt",), {
     "id": TEXT, "status": TEXT, "severity": TEXT, "sent_at": TIME, "note": TEXT,
 })  # fmt: skip
 
+# Whether an object is as CloudTrail wrote it. `dt` is the key's day; a row is written when the verdict is another than
+# before, and the newest of an object counts.
+VERDICTS = _table("verdicts", ("dt",), {
+    "object_id": INT, "bucket": TEXT, "key": TEXT, "etag": TEXT, "size": INT, "account": TEXT, "region": TEXT,
+    "kind": TEXT,  # log | digest | backfill digest | gap
+    "verdict": TEXT,  # valid | invalid | missing | moved | unnamed | gap | unproven (digests alone)
+    "reason": TEXT, "hash": TEXT, "first_time": TIME, "last_time": TIME, "verified_at": TIME,
+})  # fmt: skip
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (EVENTS, OTHERS, OBJECTS, SESSIONS, ACTIVITY, IDENTITY_DAYS, SEEN, SETTLED, SNAPSHOTS, REVIEWS,
-                  MARKS, MODELS, FINDINGS, INCIDENTS, DIGESTS, SENT)
+                  MARKS, MODELS, FINDINGS, INCIDENTS, DIGESTS, SENT, VERDICTS)
 }  # fmt: skip

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import Cache
+from trailwatch.store.commits import FAILURES, StoreConflict, commit
 from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
+from trailwatch.store.trouble import patiently, store_error
 
 if TYPE_CHECKING:
-    from trailwatch.store.parquet import Put
+    from trailwatch.store.parquet import Action, Put
 
 Days = tuple[date, date]
+Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
 _MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
@@ -37,10 +38,7 @@ _WRITER = WriterProperties(
     default_column_properties=ColumnProperties(statistics_enabled="NONE"),
     column_properties=dict.fromkeys(("event_time", "first_time", "last_time"), _BOUNDED),
 )
-
-
-class StoreConflict(StoreError):
-    """Another run changed the same day in the meantime; reading again and repeating is safe."""
+_COMMIT = CommitProperties(max_commit_retries=20)
 
 
 class Store:
@@ -51,13 +49,13 @@ class Store:
     """
 
     def __init__(
-        self, uri: str, *, options: Mapping[str, str] | None, versions: Mapping[str, int] | None, still: bool = False
+        self, uri: str, *, options: Options | None, versions: Mapping[str, int] | None, still: bool = False
     ) -> None:  # fmt: skip
         self.uri = uri.rstrip("/")
         self.local = "://" not in uri
-        self._options = dict(options or {})
+        self._asked = options
         self._versions = dict(versions or {})
-        self._cache = None if self.local else Cache(self.uri, self._options)
+        self._cache = None if self.local else Cache(self.uri, lambda: self._options)
         self._still: dict[str, DeltaTable | None] | None = {} if still else None
 
     @staticmethod
@@ -65,7 +63,7 @@ class Store:
         uri: str,
         *,
         create: bool = False,
-        options: Mapping[str, str] | None = None,
+        options: Options | None = None,
         versions: Mapping[str, int] | None = None,
     ) -> Store:
         """Open a store; with `create` a missing folder is made (0700)."""
@@ -82,19 +80,43 @@ class Store:
 
     def at(self, versions: Mapping[str, int]) -> Store:
         """Return the same store, read at the given version of each table."""
-        return Store(self.uri, options=self._options, versions=versions)
+        return Store(self.uri, options=self._asked, versions=versions)
 
     def still(self) -> Store:
         """Return the same store for reading, each table opened once: at the version that it had when first asked for."""
-        return Store(self.uri, options=self._options, versions=self._versions, still=True)
+        return Store(self.uri, options=self._asked, versions=self._versions, still=True)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
         if not rows.num_rows:
             return
+        if table in _INGESTED:
+            self.commit(table, self.put(table, rows))
+        else:
+            self._append(lambda: self._write(table, rows, mode="append"))
+
+    def put(self, table: str, rows: pa.Table) -> list[Action]:
+        """Write the files of rows that an ingest appends; nobody sees them before they are committed."""
+        from trailwatch.store import parquet
+
+        found: list[Action] = []
+        if rows.num_rows:
+            commit(
+                lambda: found.extend(parquet.write(rows, TABLES[table], self._put_for(table))),
+                table=table,
+                where=self.uri,
+            )
+        return found
+
+    def commit(self, table: str, files: Sequence[Action]) -> None:
+        """Add files that were put there, also by other machines, in one atomic commit; safe while others write."""
+        if files:
+            self._append(lambda: self._commit(table, files))
+
+    def _append(self, write: Callable[[], None]) -> None:
         for left in reversed(range(_ATTEMPTS)):
             try:
-                self._write(table, rows, mode="append")
+                write()
             except StoreConflict:
                 # Only when another run makes the table at the same moment; nothing was written, so it can be repeated.
                 if not left:
@@ -170,18 +192,19 @@ class Store:
 
     def mark(self, name: str, moment: datetime) -> None:
         """Keep a moment under a name, in the log of the ledger and not among its rows."""
-        with _private():
+        properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
+
+        def work() -> None:
             handle = self._handle(_MARKED, None) or self._make(_MARKED)
-            properties = CommitProperties(app_transactions=[Transaction(name, int(moment.timestamp()))])
-            try:
-                handle.create_write_transaction(
-                    [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
-                )
-            except CommitFailedError as error:
-                raise StoreConflict("another run marked the same moment", where=self.uri, hint="run it again") \
-                    from error  # fmt: skip
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"{name} cannot be marked: {error}", where=self.uri) from error
+            handle.create_write_transaction(
+                [], mode="append", schema=TABLES[_MARKED].columns, commit_properties=properties
+            )
+
+        commit(work, table=_MARKED, where=self.uri)
+
+    @property
+    def _options(self) -> dict[str, str]:
+        return dict(self._asked() if callable(self._asked) else self._asked or {})
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
         if self._still is None or version is not None:
@@ -195,12 +218,14 @@ class Store:
         if version == -1:
             return None
         try:
-            handle = DeltaTable(self._where(table), version=version, storage_options=self._options or None)
+            handle = patiently(
+                lambda: DeltaTable(self._where(table), version=version, storage_options=self._options or None),
+                lost=FAILURES,
+            )
         except TableNotFoundError:
             return None
-        except (DeltaError, OSError) as error:
-            raise StoreError(f"table {table} cannot be opened: {error}", where=self.uri, hint="the store from a backup, or ingest into a new one") \
-                from error  # fmt: skip
+        except FAILURES as error:
+            raise store_error(f"table {table} cannot be opened", error, where=self.uri) from error
         found = handle.metadata().description
         if found != _MARK:
             raise StoreError(
@@ -214,35 +239,28 @@ class Store:
         self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
     ) -> None:
         layout = TABLES[table]
-        commit = CommitProperties(max_commit_retries=20)
-        with _private():
-            handle = self._handle(table, version) or self._make(table)
-            try:
-                if table in _INGESTED and mode == "append":
-                    from trailwatch.store import parquet
 
-                    handle.create_write_transaction(
-                        parquet.write(rows, layout, self._put_for(table)),
-                        mode=mode,
-                        schema=layout.columns,
-                        partition_by=list(layout.partitions),
-                        commit_properties=commit,
-                    )
-                    return
-                write_deltalake(
-                    handle,
-                    rows.select(layout.columns.names).cast(layout.columns),
-                    mode=mode,
-                    predicate=where,
-                    writer_properties=_WRITER,
-                    commit_properties=commit,
-                )
-            except CommitFailedError as error:
-                raise StoreConflict(
-                    f"another run changed table {table} at the same time", where=self.uri, hint="run it again"
-                ) from error
-            except (DeltaError, OSError) as error:
-                raise StoreError(f"table {table} cannot be written: {error}", where=self.uri) from error
+        def work() -> None:
+            write_deltalake(
+                self._handle(table, version) or self._make(table),
+                rows.select(layout.columns.names).cast(layout.columns),
+                mode=mode,
+                predicate=where,
+                writer_properties=_WRITER,
+                commit_properties=_COMMIT,
+            )
+
+        commit(work, table=table, where=self.uri)
+
+    def _commit(self, table: str, files: Sequence[Action]) -> None:
+        layout = TABLES[table]
+
+        def work() -> None:
+            (self._handle(table, None) or self._make(table)).create_write_transaction(
+                list(files), "append", layout.columns, list(layout.partitions), commit_properties=_COMMIT
+            )
+
+        commit(work, table=table, where=self.uri)
 
     def _put_for(self, table: str) -> Put:
         """Return what puts one file of a table in its place."""
@@ -279,13 +297,3 @@ class Store:
 def _within(uri: str, key: str, days: Days) -> bool:
     value = uri.rpartition(f"{key}=")[2][:10]
     return days[0].isoformat() <= value <= days[1].isoformat()
-
-
-@contextmanager
-def _private() -> Iterator[None]:
-    # delta-rs has no mode option: files get 0600 and folders 0700 through the process's mask.
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)

@@ -1,0 +1,33 @@
+"""Who does the work: this process, one part after the other, or the workers of a cluster (see cluster.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+Part = TypeVar("Part")
+Made = TypeVar("Made")
+
+PARTS = 4
+"""So many parts for each worker, where that does not make them too small: nobody waits long for the last one."""
+
+
+class Workers(Protocol):
+    """Does work part by part; who comes first, and where, says the implementation."""
+
+    count: int  # parts that are worked on at once
+    apart: bool  # in other processes: work and parts travel there, and know this process no more
+
+    def map(self, work: Callable[[Part], Made], parts: Iterable[Part]) -> Iterator[Made]:
+        """Yield what became of each part, as it is done."""
+
+
+class Here:
+    """This process: a loop, in the order of the parts."""
+
+    count = 1
+    apart = False
+
+    def map(self, work: Callable[[Part], Made], parts: Iterable[Part]) -> Iterator[Made]:
+        """Yield what became of each part, in order."""
+        return map(work, parts)
