@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from trailwatch import config
 from trailwatch.cli import look
 from trailwatch.config.sinks import WebhookSink
+from trailwatch.errors import ConfigError
 from trailwatch.sinks.notice import Message, SinkError
 from trailwatch.sinks.webhook import ToWebhook
 
@@ -40,9 +42,6 @@ def test_a_webhook_that_cannot_be_reached_is_told_without_its_address(url: str, 
 
 
 def test_a_mistake_beside_a_secret_does_not_show_it(tmp_path: Path) -> None:
-    from trailwatch import config
-    from trailwatch.errors import ConfigError
-
     file = tmp_path / "trailwatch.toml"
     for body in (
         f'kind = "webhook"\nurl = ["{SECRET}"]',
@@ -53,3 +52,11 @@ def test_a_mistake_beside_a_secret_does_not_show_it(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as raised:
             config.load(str(file), environment={})
         assert SECRET not in str(raised.value)
+
+
+def test_a_sink_of_the_configuration_adds_no_head_to_a_mail(tmp_path: Path) -> None:
+    file = tmp_path / "trailwatch.toml"
+    for change in ('from = "a@x\\nBcc: evil@x"\nto = ["b@x"]', 'from = "a@x"\nto = ["b@x", "c@x\\r\\nBcc: evil@x"]'):
+        file.write_text(f'[sinks.team]\nkind = "smtp"\nhost = "mail.example.com"\n{change}\n')
+        with pytest.raises(ConfigError, match="control character"):
+            config.load(str(file), environment={})

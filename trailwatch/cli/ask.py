@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -68,10 +69,12 @@ def sql(
         return
     if not 0 < seconds <= _LONGEST:
         raise ConfigError(f"{seconds} is no length of time for a question", where="--seconds", hint="60")
-    render = {Grid.table: Rows.text, Grid.csv: Rows.csv, Grid.json: Rows.json, Grid.parquet: Rows.parquet}[form]
+    forms: dict[Grid, Callable[[Rows], str | bytes]] = {
+        Grid.table: Rows.text, Grid.csv: Rows.csv, Grid.json: Rows.json, Grid.parquet: Rows.parquet,
+    }  # fmt: skip
     # A pipe may be read as slowly as its reader likes; what is made for it may not.
     with ending_after(seconds), memory_within(amount(memory)):
-        made = render(trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
+        made = forms[form](trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
     if isinstance(made, bytes):
         output.write_bytes(made, out)
     else:
