@@ -14,7 +14,7 @@ ROOMS = (
     "errors", "finding", "window", "config", "progress", "workers", "cluster",
     "actions", "practices", "aws",
     "engine", "store", "ingest", "verify", "snapshot", "profile", "detect", "model", "findings",
-    "charts", "investigate", "policy", "digest", "sinks", "simulate", "scorecard", "doctor", "outlets", "api", "cli", "__main__", "__init__",
+    "charts", "investigate", "policy", "digest", "sinks", "simulate", "scorecard", "upkeep", "doctor", "outlets", "api", "cli", "__main__", "__init__",
 )  # fmt: skip
 CONFINED = {
     "duckdb": ("engine.py",),

@@ -15,13 +15,11 @@ from typing import Any
 
 import pytest
 import typer
+from verify.chains import key_file, pack, sound, to_folder
 
 import trailwatch
 from trailwatch import cli, config
 from trailwatch.detect.check import check
-
-sys.path.insert(0, str(Path(__file__).parent / "verify"))
-from chains import key_file, pack, sound, to_folder
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ The map. Data runs down this list, imports run up it:
     sinks                                    what is new or worse → file, mail, webhook, SNS, Security Hub, S3
     simulate                                 the organization behind sample_logs
     scorecard                                what detections and model are worth, on fields of attacks
+    upkeep                                   what a store forgets, which files go, how damage is mended
     doctor                                   the permissions needed, and how store and configuration are
     outlets api cli                          the doors
 """

@@ -38,6 +38,9 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.snapshot import accounts as organization
 from trailwatch.snapshot import files
 from trailwatch.snapshot.take import Taken, take
+from trailwatch.store.opening import VersionGone
+from trailwatch.upkeep.door import Upkeep
+from trailwatch.upkeep.tidy import tidy
 from trailwatch.verify.door import Integrity
 from trailwatch.window import Window, parse_day, parse_moment, parse_window
 from trailwatch.workers import Workers
@@ -53,7 +56,7 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Questions, Permissions, Integrity, Outlets):
+class Trail(Questions, Permissions, Integrity, Upkeep, Outlets):
     """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself
@@ -87,12 +90,13 @@ class Trail(Questions, Permissions, Integrity, Outlets):
                 return collect.ingest(
                     self.store, where, access=access, window=_window(start, end, now), accounts=tuple(accounts),
                     regions=tuple(regions), reconcile=reconcile, progress=shown, workers=workers,
+                    shards=self.config.store.shards,
                 )  # fmt: skip
             if start or end or any(accounts) or any(regions):
                 raise ConfigError("a queue is read as a whole", where="--from", hint="the same with s3://bucket/prefix")
             return messages.drain(
                 self.store, where, access=access, listing=self.config.source.bucket, reconcile=reconcile,
-                progress=shown, workers=workers, now=now,
+                progress=shown, workers=workers, now=now, shards=self.config.store.shards,
             )  # fmt: skip
 
     def snapshot(
@@ -145,7 +149,11 @@ class Trail(Questions, Permissions, Integrity, Outlets):
             raise ConfigError(f"{when} has not begun yet", where="--date", hint="a day that is over, or today")
         with self.workers() as workers:
             self.settle(progress=progress)
-            return self._digest(when, now, workers)
+            try:
+                return self._digest(when, now, workers)
+            except VersionGone:
+                # What it read is no longer kept; nothing has come since, so that it would say the same.
+                return kept(self.store, when)
 
     def run(self, source: str | None = None, *, progress: Progress | None = None) -> Run:
         """Do the day's work: ingest, a snapshot where `[snapshot]` wants one, settle, and the digests that are due."""
@@ -155,6 +163,7 @@ class Trail(Questions, Permissions, Integrity, Outlets):
             settled = self.settle(progress=progress)
             now = datetime.now(UTC)
             made = [self._digest(day, now, workers) for day in self.due(now=now)]
+        tidy(self.store, now=now)
         return Run(account, settled, tuple(made), taken)
 
     @contextmanager

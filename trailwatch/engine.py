@@ -9,7 +9,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -23,7 +22,6 @@ from trailwatch.errors import EngineError
 if TYPE_CHECKING:
     import pandas as pd
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RELATIONS = resources.files("trailwatch") / "sql"
 _EXPLAIN = re.compile(r"(?is)\s*explain(?:\s+analyze)?\s+(.*)")
 MOST_BYTES = 2 * 2**30  # of the answer to one question
@@ -252,20 +250,6 @@ def _only_select(sql: str) -> None:
         raise EngineError(str(error).strip(), where="sql") from error
     if kinds != [duckdb.StatementType.SELECT]:
         raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
-
-
-def dicts(rows: pa.Table) -> list[dict[str, Any]]:
-    """Return rows as dictionaries, moments in UTC; `to_pylist` would import pandas to make them."""
-    moments = {field.name for field in rows.schema if pa.types.is_timestamp(field.type) and field.type.tz}
-    for place, name in enumerate(rows.column_names):
-        if name in moments:
-            rows = rows.set_column(place, name, rows[name].cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
-    found: list[dict[str, Any]] = rows.to_pylist()
-    for row in found:
-        for name in moments:
-            if row[name] is not None:
-                row[name] = _EPOCH + timedelta(microseconds=row[name])
-    return found
 
 
 def _name(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,17 +16,15 @@ from typing import Any
 
 import pytest
 from servers import S3Server
+from verify import awscli
+from verify.chains import HOUR, START, pairs, to_bucket
+from verify.cloudtrail import CloudTrail, serving
+from verify.damage import KINDS, make
 
 from trailwatch.aws import Access
 from trailwatch.store.tables import Store
 from trailwatch.verify.run import verify
 from trailwatch.window import Window
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "verify"))
-import awscli
-from chains import HOUR, START, pairs, to_bucket
-from cloudtrail import CloudTrail, serving
-from damage import KINDS, make
 
 LOG = (
     Path(os.environ.get("TRAILWATCH_CAMPAIGN", Path(tempfile.gettempdir()) / "trailwatch-campaign")) / "verdicts.jsonl"

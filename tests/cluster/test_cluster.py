@@ -20,6 +20,7 @@ from servers import S3Server
 import trailwatch as tw
 from trailwatch import cli, cluster
 from trailwatch.aws import Access
+from trailwatch.config import StoreSection
 from trailwatch.digest import apart
 from trailwatch.engine import Engine
 from trailwatch.errors import ClusterError, MissingExtra, SourceError
@@ -38,9 +39,9 @@ CONFIG = tw.Config()
 VOLATILE = {"made_at", "versions", "reads", "last_ingest"}
 PROOF = {
     "events": "select event_id from events order by all",
-    "sessions": "select * from sessions order by all",
-    "activity": "select * exclude (event_id) from activity order by all",
-    "identity_days": "select * from identity_days order by all",
+    "sessions": "select * exclude (shard) from sessions order by all",
+    "activity": "select * exclude (event_id, shard) from activity order by all",
+    "identity_days": "select * exclude (shard) from identity_days order by all",
     "seen": "select * from seen order by all",
     "objects": "select bucket, split_part(key, 'AWSLogs', -1), status, events from objects order by all",
     "findings": "select id, status, severity, count from findings order by all",
@@ -132,7 +133,7 @@ def two(started: Workers, monkeypatch: pytest.MonkeyPatch) -> Workers:
 
 
 def test_a_killed_worker_costs_time_and_no_data(two, bucket, alone) -> None:
-    trail = tw.open(f"{bucket}/store", config=CONFIG, create=True)
+    trail = tw.open(f"{bucket}/store", config=tw.Config(store=StoreSection(shards=3)), create=True)
     trail._workers = two
     killer = Killer(two)
     account = trail.ingest(bucket, progress=killer)
@@ -140,6 +141,7 @@ def test_a_killed_worker_costs_time_and_no_data(two, bucket, alone) -> None:
     assert account.events == len(alone["events"])
     trail.settle(progress=killer)
     assert killer.killed == ["ingest", "settle"]
+    assert len({key[1] for key in trail.store.partitions("activity")}) == 3
     trail.digest(DAY)
     assert state(trail.store) == alone
     again = trail.ingest(bucket, start="2026-05-01")

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 
-from chains import Chain, stamp
+from verify.chains import Chain, stamp
 
 from trailwatch.engine import Engine
 from trailwatch.store.tables import Store

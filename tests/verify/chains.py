@@ -196,6 +196,10 @@ def pack(body: Any) -> bytes:
     return gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 1, mtime=0)
 
 
+def name(key: str) -> str:
+    return key.rpartition("/")[2]
+
+
 def stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 

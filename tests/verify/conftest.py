@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers import S3Server
+from verify.awscli import kept
+from verify.chains import Chain, key_file, pairs, to_folder
+from verify.cloudtrail import CloudTrail, serving
 
 from trailwatch.store.tables import Store
 from trailwatch.verify.report import Verified
 from trailwatch.verify.run import verify
-
-sys.path.insert(0, str(Path(__file__).parent))
-from awscli import kept
-from chains import Chain, key_file, pairs, sound, to_folder
-from cloudtrail import CloudTrail, serving
 
 
 @pytest.fixture
@@ -54,10 +51,3 @@ def api(aws: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudTrail]:
         state.keys = [pair.public() for pair in pairs()[:2]]
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", state.endpoint)
         yield state
-
-
-def name(key: str) -> str:
-    return key.rpartition("/")[2]
-
-
-__all__ = ["Copy", "name", "sound"]

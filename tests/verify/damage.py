@@ -8,7 +8,7 @@ import random
 import zlib
 from collections.abc import Callable
 
-from chains import HOUR, START, Chain, Digest, Stored, pack, pairs
+from verify.chains import HOUR, START, Chain, Digest, Stored, pack, pairs
 
 Damage = Callable[[Chain, random.Random], None]
 

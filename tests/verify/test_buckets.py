@@ -7,9 +7,8 @@ from pathlib import Path
 
 import obstore
 import pytest
-from awscli import kept
-from chains import HOUR, START, pairs, stamp, to_bucket, to_folder
-from conftest import name, sound
+from verify.awscli import kept
+from verify.chains import HOUR, START, name, pairs, sound, stamp, to_bucket, to_folder
 
 from trailwatch.aws import Access
 from trailwatch.errors import SourceError
@@ -130,6 +129,11 @@ def test_saved_keys_and_signatures_prove_a_copy_without_aws(bucket, api, store, 
     assert {name(one["key"]) for one in saved["signatures"]} == {
         name(chain.digests[-1].key), name(chain.backfills[-1].key),
     }  # fmt: skip
+    # What a later digest repeats is kept no longer.
+    early = tmp_path / "early.json"
+    bucket.verify(store, save_keys=str(early), window=Window(START, START + HOUR))
+    bucket.verify(store, save_keys=str(early))
+    assert json.loads(early.read_text())["signatures"] == saved["signatures"]
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", "http://127.0.0.1:9")
     done = verify(store, str(to_folder(chain, tmp_path / "copy")), keys=str(file))
@@ -176,6 +180,7 @@ def test_the_command_line_verifies_a_bucket(bucket, tmp_path, monkeypatch, capsy
     code, told = run("--format", "json")
     assert (code, json.loads(told)["tampered"]) == (3, 1)
     obstore.delete(bucket.store, chain.digests[-1].key)
-    assert run("--strict")[0] == 4  # two logs are newer than what is left of the chain
+    assert run("--strict")[0] == 3  # two logs are newer than what is left of the chain, but were proved before
+    assert run("--strict", "--store", "another")[0] == 4
     assert stamp(START)[:10] in told
     assert Path("store").is_dir()

@@ -10,10 +10,9 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
-from chains import START, Chain, pack, pairs
-from conftest import sound
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from verify.chains import START, Chain, pack, pairs, sound
 
 from trailwatch.ingest.items import Unreadable
 from trailwatch.verify import document, names

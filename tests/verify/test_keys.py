@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from chains import HOUR, START, pairs
+from verify.chains import HOUR, START, pairs
 
 from trailwatch.aws import Access, Caller
 from trailwatch.errors import ConfigError
@@ -84,12 +84,15 @@ def test_saving_adds_to_what_is_there(tmp_path) -> None:
     path = str(tmp_path / "keys.json")
     one, other, _ = pairs()
     told = keyfile.Signature("b", "k", "ab", "")
-    assert keyfile.save(path, [Key(one.fingerprint, one.der, "eu-west-1")], {("b", "k"): told}) == 1
-    assert keyfile.save(path, [Key(other.fingerprint, other.der, "eu-west-1")], {}) == 2
+    none = keyfile.Keyfile([])
+    assert keyfile.save(path, none, [Key(one.fingerprint, one.der, "eu-west-1")], {("b", "k"): told}) == 1
+    assert keyfile.save(path, keyfile.load(path), [Key(other.fingerprint, other.der, "eu-west-1")], {}) == 2
     found = keyfile.load(path)
     assert {key.value for key in found.keys()} == {one.der, other.der}  # noqa: SIM118 — not a dict
     assert found.signatures == [told]
     assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
+    keyfile.save(path, found, [], {}, superfluous={("b", "k")})
+    assert keyfile.load(path).signatures == []
 
 
 @pytest.mark.parametrize("text", [
@@ -110,7 +113,7 @@ def test_a_file_that_is_not_there_or_cannot_be_written(tmp_path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         keyfile.load(str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="cannot be written"):
-        keyfile.save(str(tmp_path / "none" / "keys.json"), [], {})
+        keyfile.save(str(tmp_path / "none" / "keys.json"), keyfile.Keyfile([]), [], {})
 
 
 def test_values_are_base64_as_aws_prints_them() -> None:

@@ -18,6 +18,7 @@ from trailwatch.cli import (
     demo,
     generate,
     investigate,
+    keep,
     look,
     mark,
     output,
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, verify.verify, daily.digest, daily.scan, send.send, look.show, practices.practices,
                 investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
-                suppress.suppress, mark.mark, mark.stats, scorecard.scorecard):  # fmt: skip
+                suppress.suppress, mark.mark, mark.stats, keep.forget, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 policy.app.command()(generate.generate)
 policy.app.command()(conditions.conditions)

@@ -74,7 +74,7 @@ def sql(
     }  # fmt: skip
     # A pipe may be read as slowly as its reader likes; what is made for it may not.
     with ending_after(seconds), memory_within(amount(memory)):
-        made = forms[form](trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
+        made: str | bytes = forms[form](trail.sql(query or "", start=start, end=end, seconds=seconds, memory=memory))
     if isinstance(made, bytes):
         output.write_bytes(made, out)
     else:

@@ -20,6 +20,7 @@ class StoreSection(Section, frozen=True, kw_only=True):
     """Where the store is."""
 
     path: str = "./trailwatch-store"
+    shards: int = 0  # into which the accounts of a day are divided, for days to come; 0: as the store has it
 
 
 class SourceSection(Section, frozen=True, kw_only=True):

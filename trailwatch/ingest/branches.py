@@ -37,13 +37,13 @@ class Branch:
         # for all that is in the folder, and skip the day.
         return f"{self.prefix}/{day:%Y/%m/%d}/-" if self.ordered and day > date.min else None
 
-    def rest(self, store: Any, key: str, last: date | None) -> Rest:
+    def rest(self, store: Any, key: str, last: date | None, asking: Asking) -> Rest:
         """Divide what comes after a key, up to a day, into the folders of days; what lies beside them is found, too."""
         rest = Rest([], [])
         level = [self.prefix]
         end = f"{self.prefix}/{last:%Y/%m/%d}" if last else ""
         for depth in range(3):
-            found: list[Any] = [obstore.list_with_delimiter(store, place) for place in level]
+            found = [_list(store, place, asking) for place in level]
             objects = [meta for one in found for meta in one["objects"] if meta["path"] > key]
             rest.objects += [meta for meta in objects if not end or meta["path"] <= end]
             below = [place for one in found for place in one["common_prefixes"]]

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 import obstore
@@ -128,12 +127,13 @@ class Bucket:
 
     def _list_piece(self, piece: _Piece, wanted: Wanted) -> _Listed:
         try:
-            return self._asking.ask(lambda: self._pages(piece, wanted.days[1] if wanted.days else None))
+            return self._asking.ask(lambda: self._listed(piece, wanted))
         except (BaseError, OSError, Unreadable) as error:
             return _Listed(failure=reason(error))
 
-    def _pages(self, piece: _Piece, last: date | None) -> _Listed:
+    def _listed(self, piece: _Piece, wanted: Wanted) -> _Listed:
         listed, branch = _Listed(), piece.branch
+        last = wanted.days[1] if wanted.days else None
         pages = obstore.list(self._store, piece.prefix, offset=piece.offset, chunk_size=_PAGE)
         for number, page in enumerate(pages, start=1):
             for meta in page:
@@ -143,7 +143,7 @@ class Bucket:
                 listed.items.append(item)
             if number == _SERIAL and branch.ordered and piece.divides:
                 # Pages of one listing come one after the other; of many keys, the days come side by side.
-                rest = branch.rest(self._store, listed.items[-1].key, last)
+                rest = branch.rest(self._store, listed.items[-1].key, last, self._asking)
                 listed.items += map(self._item, rest.objects)
                 listed.rest = [_Piece(branch, *folder, divides=False) for folder in rest.folders]
                 return listed

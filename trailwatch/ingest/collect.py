@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 
@@ -22,10 +22,12 @@ from trailwatch.ingest.sinks import Memory, Tables
 from trailwatch.ingest.sources import open_source
 from trailwatch.ingest.team import Team
 from trailwatch.progress import Progress, Silent
+from trailwatch.store.shards import hold
 from trailwatch.store.tables import Store
 from trailwatch.window import Window
 from trailwatch.workers import Workers
 
+FORGOTTEN = "forgotten before"  # the mark of the day before which nothing is fetched unless it is asked for
 _CHUNK = 100_000  # listed objects that are held at a time
 
 
@@ -43,11 +45,13 @@ def ingest(
     limits: Limits | None = None,
     now: datetime | None = None,
     workers: Workers | None = None,
+    shards: int = 0,
 ) -> Account:
     """Fetch what the store has not read yet from a folder, a file or s3://bucket/prefix, and account for all of it.
 
     Safe to kill and to repeat: events are committed before the ledger says that their object is read, so an object
-    may be read twice, and settle removes what came twice.
+    may be read twice, and settle removes what came twice. `shards` divides the accounts of days to come; 0 keeps the
+    number that the store has.
     """
     now = now or datetime.now(UTC)
     origin = open_source(source, access=access, threads=threads) if isinstance(source, str) else source
@@ -56,13 +60,16 @@ def ingest(
     days = wanted_days(window, reconcile=reconcile, last_complete=last, now=now)
     if origin.all_at_once and window is None:
         days = None
+    if window is None and (horizon := store.marked(FORGOTTEN)):
+        days = max(horizon.date(), days[0] if days else date.min), days[1] if days else date.max
     wanted = Wanted(narrowed.accounts, narrowed.regions, days)
-    account, shown = Account(source=origin.name), progress or Silent()
+    account, shown, divided = Account(source=origin.name), progress or Silent(), hold(store, shards, today=now.date())
     reader: Reading = (
         Team(origin, store, account, workers=workers, access=access, progress=shown, threads=threads,
-             limits=limits or Limits())
+             limits=limits or Limits(), shards=divided)
         if workers and workers.apart
-        else Reader(origin, Tables(store), account, progress=shown, threads=threads, limits=limits or Limits())
+        else Reader(origin, Tables(store), account, progress=shown, threads=threads, limits=limits or Limits(),
+                    shards=divided)
     )  # fmt: skip
     with Engine() as engine:
         run = _Run(origin, reader, account, ledger=Ledger(engine, store, origin.bucket), progress=shown)

@@ -19,6 +19,7 @@ from trailwatch.ingest.rows import Rows, Source
 from trailwatch.ingest.split import split
 from trailwatch.store.bundles import unbundle
 from trailwatch.store.schema import EVENTS
+from trailwatch.store.shards import Numbers
 
 _SHOWN = 65_536  # of a record beyond the limit, this much is kept
 
@@ -72,7 +73,7 @@ class Batch:
         """Take records of valid JSON one by one."""
         self._rows.keep(self._events(raws, object_id), object_id)
 
-    def decode(self, *, shards: int = 1, now: datetime | None = None) -> Decoded:
+    def decode(self, *, shards: int | Numbers = 1, now: datetime | None = None) -> Decoded:
         """Return the rows of everything that was taken."""
         moment = now or datetime.now(UTC)
         self._look_closer(self._rows.flush())

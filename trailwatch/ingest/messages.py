@@ -38,6 +38,7 @@ def drain(
     threads: int = 8,
     workers: Workers | None = None,
     now: datetime | None = None,
+    shards: int = 0,
 ) -> Account:
     """Read the objects that the messages of a queue name, and delete the messages whose objects the ledger has.
 
@@ -48,12 +49,12 @@ def drain(
     now = now or datetime.now(UTC)
     account = Account(source=where)
     begun = time.monotonic()
-    round_ = _Round(access, listing.rstrip("/"), progress or Silent(), threads, workers)
+    round_ = _Round(access, listing.rstrip("/"), progress or Silent(), threads, workers, shards)
     _drain(store, Queue(where, access, threads=threads), account, round_)
     if listing and (reconcile or _overdue(store, listing, now)):
         found = ingest(
             store, listing, access=access, reconcile=reconcile, progress=round_.progress, threads=threads,
-            workers=workers, now=now,
+            workers=workers, now=now, shards=shards,
         )  # fmt: skip
         account.unannounced += found.read
         account.add(found)
@@ -91,6 +92,7 @@ class _Round:
     progress: Progress
     threads: int
     workers: Workers | None
+    shards: int
 
 
 def _left(store: Store, messages: Sequence[Message], account: Account, queue: Queue, round_: _Round) -> dict[str, str]:
@@ -118,7 +120,7 @@ def _left(store: Store, messages: Sequence[Message], account: Account, queue: Qu
         source = Announced(queue.name, bucket, reach, objects, threads=round_.threads)
         account.add(ingest(
             store, source, access=round_.access, progress=round_.progress, threads=round_.threads,
-            workers=round_.workers,
+            workers=round_.workers, shards=round_.shards,
         ))  # fmt: skip
         ids_of = {one.key: ids for one, ids in objects.items()}
         for item in _missing(store, source):

@@ -21,6 +21,7 @@ from trailwatch.ingest.ledger import FAILED, Entry
 from trailwatch.ingest.limits import Limits
 from trailwatch.ingest.odd import NOT_UNDERSTOOD
 from trailwatch.progress import Progress
+from trailwatch.store.shards import Numbers
 
 
 @contextmanager
@@ -73,7 +74,9 @@ class Reader:
         progress: Progress,
         threads: int,
         limits: Limits,
+        shards: Numbers = (),
     ) -> None:
+        self._shards = shards or 1
         self._source, self._sink, self._account = source, sink, account
         self._progress, self._threads, self._limits = progress, threads, limits
         self._batch = Batch(limits)
@@ -147,7 +150,7 @@ class Reader:
 
     def _decode(self) -> None:
         now = datetime.now(UTC)
-        decoded = self._batch.decode(now=now)
+        decoded = self._batch.decode(shards=self._shards, now=now)
         for other in decoded.others.select(["object_id", "record_class", "reason"]).to_pylist():
             entry = self._entries[other["object_id"]]
             if other["record_class"] == NOT_UNDERSTOOD:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from trailwatch.ingest.columns import Known, Which
 from trailwatch.ingest.records import FLAGS, NESTED, Record, flag, moments
 from trailwatch.store.bundles import bundle
 from trailwatch.store.schema import EVENTS
+from trailwatch.store.shards import FIRST, Numbers
 
 _PIECE = 256  # records
 _CATEGORIES = frozenset(("Management", "Data"))
@@ -91,7 +91,7 @@ class Rows:
                 raise ValueError("records without a time were taken for events")
             self._objects.append((object_id, len(records)))
 
-    def table(self, *, now: datetime, shards: int = 1) -> pa.Table:
+    def table(self, *, now: datetime, shards: int | Numbers = 1) -> pa.Table:
         """Return all events, after the last flush, as rows of `events`; what repeats together is bundled."""
         if not self.count:
             return EVENTS.columns.empty_table()
@@ -108,7 +108,10 @@ class Rows:
         found["object_id"] = pa.array(np.repeat(np.array(ids, np.int64), counts))
         found["ingested_at"] = pa.repeat(pa.scalar(now, EVENTS.columns.field("ingested_at").type), self.count)
         owners = [(places["recipient_account_id"], numbers["place"]), (who["identity_account_id"], numbers["identity"])]
-        found["shard"] = self._shards([values.take(which) for values, which in owners] if shards > 1 else [], shards)
+        kept: Numbers = [(FIRST, shards)] if isinstance(shards, int) else shards
+        divided = any(number > 1 for _, number in kept)
+        found["shard"] = _shards([values.take(which) for values, which in owners], found["dt"], kept) if divided \
+            else pa.array(np.zeros(self.count, np.int32))  # fmt: skip
         return pa.table(found | {
             kind: bundle(numbers[kind], values) for kind, values in (("call", calls), ("place", places), ("identity", who))
         })  # fmt: skip
@@ -143,11 +146,12 @@ class Rows:
             self._odd_calls += [before + place for place, call in enumerate(new) if not _plain(*call[:4])]
         return calls
 
-    def _shards(self, owners: Sequence[pa.Array], shards: int) -> pa.Array:
-        if shards == 1:
-            return pa.array(np.zeros(self.count, np.int32))
-        accounts = [column.to_pylist() for column in owners]
-        return pa.array(map(_shard, *accounts, repeat(shards)), pa.int32(), size=self.count)
+
+def _shards(owners: Sequence[pa.Array], days: pa.Array, shards: Numbers) -> pa.Array:
+    since = np.array([(day - FIRST).days for day, _ in shards])
+    holds = np.maximum(np.searchsorted(since, days.cast(pa.int32()).to_numpy(), side="right") - 1, 0)
+    accounts = np.fromiter(map(_account, *(column.to_pylist() for column in owners)), np.int64, len(days))
+    return pa.array(accounts % np.array([number for _, number in shards])[holds], pa.int32())
 
 
 def _plain(category: str | None, kind: str | None, source: str | None, name: str | None) -> bool:
@@ -164,8 +168,8 @@ def _turned(names: Sequence[str], combinations: Iterable[tuple[Any, ...]]) -> di
     }
 
 
-def _shard(recipient: str | None, owner: str | None, shards: int) -> int:
+def _account(recipient: str | None, owner: str | None) -> int:
     for account in (recipient, owner):
         if account and len(account) == 12 and account.isascii() and account.isdigit():
-            return int(account) % shards
+            return int(account)
     return 0

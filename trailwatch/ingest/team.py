@@ -26,6 +26,7 @@ from trailwatch.progress import Progress, Silent
 from trailwatch.store.address import Address
 from trailwatch.store.parquet import Action
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS
+from trailwatch.store.shards import Numbers
 from trailwatch.store.tables import Store
 from trailwatch.workers import PARTS, Workers
 
@@ -41,6 +42,7 @@ class Job:
     into: Address | None
     limits: Limits
     threads: int
+    shards: Numbers
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def read_part(job: Job, items: Sequence[Item]) -> Done:
     """Read some objects: the work of one worker."""
     account = Account()
     sink = Loose(job.into.open()) if job.into else Memory()
-    reader = Reader(job.source, sink, account, progress=Silent(), threads=job.threads, limits=job.limits)
+    reader = Reader(job.source, sink, account, progress=Silent(), threads=job.threads, limits=job.limits,
+                    shards=job.shards)  # fmt: skip
     reader.take(items)
     reader.finish()
     if isinstance(sink, Loose):
@@ -80,10 +83,11 @@ class Team:
         threads: int,
         limits: Limits,
         access: Access | None = None,
+        shards: Numbers = (),
     ) -> None:
         self._sink, self._account, self._workers, self._progress = sink, account, workers, progress
         into = Address(sink.uri, access) if isinstance(sink, Store) else None
-        self._job, self._limits = Job(source, into, limits, threads), limits
+        self._job, self._limits = Job(source, into, limits, threads, shards), limits
         self._files: dict[str, list[Action]] = {EVENTS.name: [], OTHERS.name: []}
         self._entries: list[Entry] = []
         self._events = 0

@@ -12,8 +12,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from trailwatch.engine import Engine, dicts
+from trailwatch.engine import Engine
 from trailwatch.investigate.desk import BESIDE, Desk
+from trailwatch.investigate.listed import dicts
 
 MOST = 2_000  # things made that are followed
 FEW = 50  # of which events are looked for by name

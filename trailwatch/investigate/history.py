@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from trailwatch.config import Config
-from trailwatch.engine import Engine, dicts
+from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.investigate.asked import Asked, network_of, resolve
 from trailwatch.investigate.desk import BESIDE, MEMORY, Desk
+from trailwatch.investigate.listed import dicts
 from trailwatch.investigate.parts import Day, Done, History, Made, Moment, Told, Use
 from trailwatch.investigate.subject import MEANT, OWN, did, meant
 from trailwatch.profile.portrait import networks_of

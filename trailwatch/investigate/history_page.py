@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from trailwatch.engine import dicts
 from trailwatch.findings.names import short
 from trailwatch.investigate.document import Document, Section
+from trailwatch.investigate.listed import dicts
 from trailwatch.investigate.parts import Done, History, Moment, Use
 from trailwatch.investigate.rows import Rows, plain
 

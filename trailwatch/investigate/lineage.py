@@ -9,11 +9,12 @@ from datetime import date
 import pyarrow as pa
 
 from trailwatch.config import Config
-from trailwatch.engine import Engine, dicts
+from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.investigate import blast
 from trailwatch.investigate.asked import Asked, resolve
 from trailwatch.investigate.desk import LEAN, MEMORY, SESSIONS, Desk
+from trailwatch.investigate.listed import dicts
 from trailwatch.investigate.subject import credential_days, take
 from trailwatch.investigate.tree import Node, under
 from trailwatch.store.tables import Store

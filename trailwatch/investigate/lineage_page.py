@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from trailwatch.engine import dicts
 from trailwatch.findings.names import short
 from trailwatch.investigate.blast import Created
 from trailwatch.investigate.document import Document, Section
 from trailwatch.investigate.lineage import Lineage
+from trailwatch.investigate.listed import dicts
 from trailwatch.investigate.rows import Rows, plain
 from trailwatch.investigate.tree import Node, arrange, folded
 

@@ -47,7 +47,8 @@ def amount(memory: str) -> int:
     found = re.fullmatch(r"(\d{1,6})\s?([KMGT]?)(i?)B", memory)
     if not found:
         raise ConfigError(f"{memory!r} is no amount of memory", where="--memory", hint="4GB")
-    return int(found[1]) * int((1024 if found[3] else 1000) ** " KMGT".index(found[2] or " "))
+    unit: int = (1024 if found[3] else 1000) ** " KMGT".index(found[2] or " ")
+    return int(found[1]) * unit
 
 
 def finding(store: Store, id: str) -> Finding | None:

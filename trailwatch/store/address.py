@@ -22,5 +22,8 @@ class Address:
 
     def open(self) -> Store:
         """Open the store with the credentials of the machine that this runs on."""
-        options = self.access.storage_options() if self.access and "://" in self.uri else None
-        return Store.open(self.uri, options=options, versions=self.versions)
+        access, bucket = self.access, self.uri.removeprefix("s3://").partition("/")[0]
+        if access is None or "://" not in self.uri:
+            return Store.open(self.uri, versions=self.versions)
+        # Asked at every opening of a table: temporary credentials outlive no long run.
+        return Store.open(self.uri, options=lambda: access.storage_options(bucket), versions=self.versions)

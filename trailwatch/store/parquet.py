@@ -41,7 +41,7 @@ def write(rows: pa.Table, layout: Table, put: Put) -> list[Action]:
         path = f"{folder}/part-00000-{uuid.uuid4()}-c000.zstd.parquet"
         data = _encode(_fitted(part, layout))
         put(path, data)
-        actions.append(AddAction(path, data.size, values, int(time.time() * 1000), True, _statistics(part)))
+        actions.append(AddAction(path, data.size, values, int(time.time() * 1000), True, statistics(part)))
     return actions
 
 
@@ -86,7 +86,8 @@ def _encode(part: pa.Table) -> pa.Buffer:
     return out.getvalue()
 
 
-def _statistics(part: pa.Table) -> str:
+def statistics(part: pa.Table) -> str:
+    """Return what the log of a table tells of the rows of a file."""
     told: dict[str, Any] = {"numRecords": part.num_rows}
     if _BOUNDED in part.column_names:
         bounds = pc.min_max(part[_BOUNDED]).as_py()

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError
 
 from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import Cache
-from trailwatch.store.commits import FAILURES, StoreConflict, commit
-from trailwatch.store.schema import EVENTS, LAYOUT, OBJECTS, OTHERS, TABLES
-from trailwatch.store.trouble import patiently, store_error
+from trailwatch.store.commits import StoreConflict, commit
+from trailwatch.store.opening import MARK, gone, opened
+from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS, TABLES
 
 if TYPE_CHECKING:
     from trailwatch.store.parquet import Action, Put
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Days = tuple[date, date]
 Options = Mapping[str, str] | Callable[[], Mapping[str, str]]
 
-_MARK = f"trailwatch layout {LAYOUT}"
 _MARKED = "objects"
 _ATTEMPTS = 5
 _INGESTED = (EVENTS.name, OTHERS.name, OBJECTS.name)
@@ -55,7 +54,7 @@ class Store:
         self.local = "://" not in uri
         self._asked = options
         self._versions = dict(versions or {})
-        self._cache = None if self.local else Cache(self.uri, lambda: self._options)
+        self._cache = None if self.local else Cache(self.uri, lambda: self.options)
         self._still: dict[str, DeltaTable | None] | None = {} if still else None
 
     @staticmethod
@@ -138,7 +137,16 @@ class Store:
             return []
         key = TABLES[table].partitions[0] if TABLES[table].partitions else ""
         uris = [uri for uri in handle.file_uris() if not days or not key or _within(uri, key, days)]
-        return self._cache.fetch(uris) if self._cache else uris
+        if self._cache:
+            return self._cache.fetch(uris)
+        pinned = self._versions.get(table) if version is None else version
+        if pinned is not None and not all(Path(uri).exists() for uri in uris):
+            raise gone(self.uri, table, pinned)
+        return uris
+
+    def local_path(self, uri: str) -> str:
+        """Return a local path of one file of the store."""
+        return self._cache.fetch([uri])[0] if self._cache else uri
 
     def uris(self, table: str) -> list[str]:
         """Return where the Parquet files of a table's version are: paths, or addresses of a remote store."""
@@ -203,7 +211,8 @@ class Store:
         commit(work, table=_MARKED, where=self.uri)
 
     @property
-    def _options(self) -> dict[str, str]:
+    def options(self) -> dict[str, str]:
+        """The options with which the tables are reached, with credentials that are valid now."""
         return dict(self._asked() if callable(self._asked) else self._asked or {})
 
     def _handle(self, table: str, version: int | None) -> DeltaTable | None:
@@ -217,23 +226,7 @@ class Store:
         version = self._versions.get(table) if version is None else version
         if version == -1:
             return None
-        try:
-            handle = patiently(
-                lambda: DeltaTable(self._where(table), version=version, storage_options=self._options or None),
-                lost=FAILURES,
-            )
-        except TableNotFoundError:
-            return None
-        except FAILURES as error:
-            raise store_error(f"table {table} cannot be opened", error, where=self.uri) from error
-        found = handle.metadata().description
-        if found != _MARK:
-            raise StoreError(
-                f"table {table} is {found!r}, this version reads {_MARK!r}",
-                where=self.uri,
-                hint="ingest into a new store",
-            )
-        return handle
+        return opened(self.uri, table, version=version, options=lambda: self.options)
 
     def _write(
         self, table: str, rows: pa.Table, *, mode: Any, where: str | None = None, version: int | None = None
@@ -283,12 +276,12 @@ class Store:
                 schema=layout.columns,
                 mode="ignore",
                 partition_by=list(layout.partitions),
-                description=_MARK,
-                storage_options=self._options or None,
+                description=MARK,
+                storage_options=self.options or None,
             )
         except CommitFailedError:
             # Another run made the table in the same moment, and its table is as good.
-            return DeltaTable(self._where(table), storage_options=self._options or None)
+            return DeltaTable(self._where(table), storage_options=self.options or None)
 
     def _where(self, table: str) -> str:
         return f"{self.uri}/{table}"

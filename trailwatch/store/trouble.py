@@ -15,6 +15,7 @@ TRIES = 3
 # S3 answers with an error in XML.
 _TOLD = re.compile(r"<Code>(?P<code>\w+)</Code>(?:\s*<Message>(?P<message>[^<]{0,300}))?")
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_STACK = re.compile(r"^(\d+: |at )")
 _STATUS = re.compile(r"(?:status code:?|non-2xx status code)\W+(\d{3})")
 _ABOUT = re.compile(r"^.*? in [\d.]+\S{1,3}(, after .*?)? +- +")  # differs from object to object
 _PART = 416  # refused is a part of an answer whose rest is lost
@@ -104,4 +105,4 @@ def _flat(error: Exception) -> str:
     """Return what an error says in one line: some clients draw a coloured tree, and add the whole request."""
     text = _COLOR.sub("", str(error)).partition("\n\nDebug source")[0]
     lines = [line.strip().removeprefix("↳").strip() for line in text.splitlines()]
-    return ": ".join(line for line in lines if line) or type(error).__name__
+    return ": ".join(line for line in lines if line and not _STACK.match(line)) or type(error).__name__

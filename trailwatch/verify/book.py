@@ -14,7 +14,6 @@ from trailwatch.ingest import keys
 from trailwatch.ingest.items import Item
 from trailwatch.store.schema import VERDICTS
 from trailwatch.store.tables import Store
-from trailwatch.verify.logs import Asked
 from trailwatch.verify.vault import Days
 from trailwatch.verify.verdict import Judged, Kind
 
@@ -32,11 +31,11 @@ class Known(NamedTuple):
     reason: str
 
 
-def still_good(known: Known | None, asked: Asked) -> bool:
-    """Tell whether a log was found good before and has not been touched since."""
+def still_good(known: Known | None, item: Item, expected: str = "") -> bool:
+    """Tell whether a log was found good before, with the expected hash, and has not been touched since."""
     return bool(
-        known and asked.listed and asked.item.etag and known.verdict == "valid" and known.hash == asked.hash
-        and (known.etag, known.size) == (asked.item.etag, asked.item.size)
+        known and item.etag and known.verdict == "valid" and known.hash == (expected or known.hash)
+        and (known.etag, known.size) == (item.etag, item.size)
     )  # fmt: skip
 
 

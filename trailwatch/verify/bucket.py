@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 
 from trailwatch.errors import SourceError, TrailwatchError
 from trailwatch.ingest import keys
+from trailwatch.ingest.asking import Asking, Broken
 from trailwatch.ingest.items import Gone, Item, Unreadable
-from trailwatch.store.trouble import reason
+from trailwatch.store.trouble import reason, remedy
 from trailwatch.verify import names
 from trailwatch.verify.vault import Days, Stored
 
 _NEVER = datetime.fromtimestamp(0, UTC)
-_HINT = "s3:ListBucket on the bucket, s3:GetObject on its objects; --profile, --role-arn"
 
 
 class BucketVault:
@@ -31,37 +32,58 @@ class BucketVault:
         self._opened = opened
         self._stores: dict[str, Any] = {bucket: opened(bucket)}
         self._largest = largest
+        self._asking = Asking()
 
     def children(self, prefix: str) -> list[str]:
         """Return the names of the folders right below a prefix, sorted."""
+        store = self._stores[self._bucket]
         try:
-            found = obstore.list_with_delimiter(self._stores[self._bucket], prefix or None)
-        except (BaseError, OSError) as error:
-            raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=_HINT) from error
+            found = self._asking.ask(lambda: obstore.list_with_delimiter(store, prefix or None))
+        except (BaseError, OSError, Unreadable) as error:
+            hint = remedy(error, otherwise="--region, --endpoint-url")
+            raise SourceError(f"cannot be listed: {reason(error)}", where=self.name, hint=hint) from error
         return sorted(child.rpartition("/")[2] for child in found["common_prefixes"])
 
     def list(self, prefix: str, kind: str, days: Days) -> Iterator[Item]:
         """Yield the objects of some days below the prefix of a cell, in order."""
         # `-` sorts before the digits of a log's name: the folder of the day alone would make some servers pass it over.
         first = f"{prefix}/{days[0]:%Y/%m/%d}/-"
-        for page in obstore.list(self._stores[self._bucket], prefix, offset=first, chunk_size=1000):
-            for meta in page:
-                item = self._item(self._bucket, meta["path"], kind, meta)
-                if item.place.day and item.place.day > days[1]:
-                    return
-                yield item
+
+        def question() -> builtins.list[Item]:
+            items: builtins.list[Item] = []
+            for page in obstore.list(self._stores[self._bucket], prefix, offset=first, chunk_size=1000):
+                for meta in page:
+                    item = self._item(self._bucket, meta["path"], kind, meta)
+                    if item.place.day and item.place.day > days[1]:
+                        return items
+                    items.append(item)
+            return items
+
+        try:
+            yield from self._asking.ask(question)
+        except (BaseError, OSError) as error:
+            raise Unreadable(reason(error)) from error
 
     def fetch(self, item: Item) -> Stored:
         """Return an object's bytes and metadata."""
+
+        def question() -> Stored:
+            found = obstore.get(self._store(item.bucket), item.key)
+            size = found.meta["size"]
+            if size > self._largest:
+                raise Unreadable(f"larger than {self._largest:,} bytes as it is stored")
+            data = bytes(found.bytes())
+            told = item.size if item.etag and item.etag == _tag(found.meta) else size
+            if len(data) != told:
+                # Half an object has another hash, and nobody is to be blamed for it.
+                raise Broken("it came in part: fewer bytes than are stored")
+            return Stored(data, _tag(found.meta), {name.lower(): value for name, value in found.attributes.items()})
+
         try:
             if not item.bucket or not item.key:
                 raise Gone("no object can have this name")
-            found = obstore.get(self._store(item.bucket), item.key)
-            if found.meta["size"] > self._largest:
-                raise Unreadable(f"larger than {self._largest:,} bytes as it is stored")
-            metadata = {name.lower(): value for name, value in found.attributes.items()}
-            return Stored(bytes(found.bytes()), _tag(found.meta), metadata)
-        except (NotFoundError, FileNotFoundError) as error:
+            return self._asking.ask(question)
+        except FileNotFoundError as error:
             raise Gone("not found") from error
         except ValueError as error:
             raise Gone("no object can have this name") from error

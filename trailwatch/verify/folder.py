@@ -85,10 +85,11 @@ class FolderVault:
     def _files(self, folder: str, kind: str) -> Iterator[Item]:
         with os.scandir(self._path(folder)) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
-                # A name that is no UTF-8 is none of CloudTrail's.
-                if entry.is_file(follow_symlinks=False) and entry.name.isprintable():
+                if entry.is_file(follow_symlinks=False):
                     found = entry.stat(follow_symlinks=False)
-                    yield self._item(entry.path, kind, _tag(found), found.st_size)
+                    # A name that is no UTF-8 is none of CloudTrail's, and is told in a form that can be stored.
+                    path = entry.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                    yield self._item(path, kind, _tag(found), found.st_size)
 
     def _mount(self, path: str) -> Path:
         """Return the folder in which AWSLogs lies."""

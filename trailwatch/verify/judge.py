@@ -11,12 +11,14 @@ from trailwatch.verify.document import ALGORITHM, GENERATED, SIGNATURE, Document
 from trailwatch.verify.keyfile import Signature
 from trailwatch.verify.keys import Keyring, signed
 from trailwatch.verify.names import Chain
+from trailwatch.verify.spans import DELIVERY
 from trailwatch.verify.vault import Stored, Vault
 from trailwatch.verify.verdict import Verdict
 
 BAD_SIGNATURE = "signature verification failed"
 NO_SIGNATURE = "its signature is not in this copy"
 BAD_FORMAT = "invalid format"
+NOT_YET = "not delivered yet"
 OTHER_HASH = "the digest after it names another hash"
 _AROUND = timedelta(hours=1)  # of the moment at which a backfill digest was made
 Told = tuple[Verdict, str]
@@ -55,6 +57,7 @@ class Judge:
     keyring: Keyring
     saved: Mapping[tuple[str, str], Signature]
     span: tuple[datetime, datetime]  # keys are asked for once for all of it
+    now: datetime
     # What digests say of the signature of the one before, whether or not they are to be believed.
     hearsay: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -69,7 +72,8 @@ class Judge:
         """Return the verdict on a digest; `link` is what the one after it says of it, `sure` that this one is good."""
         document = found.content
         if isinstance(document, Gone):
-            return "missing", str(document)
+            # Digests may come in another order than that of their hours.
+            return ("pending", NOT_YET) if found.end > self.now - DELIVERY else ("missing", str(document))
         if isinstance(document, Unreadable):
             return "unread", str(document)
         if isinstance(document, NotADigest):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -48,6 +49,10 @@ class Keyfile(msgspec.Struct, frozen=True):
         return [Key(one.Fingerprint, base64.b64decode(one.Value), one.Region, str(one.ValidityStartTime),
                     str(one.ValidityEndTime)) for one in self.PublicKeyList]  # fmt: skip
 
+    def by_name(self) -> dict[tuple[str, str], Signature]:
+        """Return the signatures by bucket and key of their digests."""
+        return {(one.bucket, one.key): one for one in self.signatures}
+
 
 def load(path: str) -> Keyfile:
     """Read a file of saved keys."""
@@ -65,15 +70,21 @@ def load(path: str) -> Keyfile:
     return found
 
 
-def save(path: str, keys: Iterable[Key], signatures: Mapping[tuple[str, str], Signature]) -> int:
-    """Add keys and signatures to a file, which only its owner can read; return how many keys it then holds."""
-    before = load(path) if Path(path).exists() else Keyfile([])
+def save(
+    path: str,
+    before: Keyfile,
+    keys: Iterable[Key],
+    signatures: Mapping[tuple[str, str], Signature],
+    *,
+    superfluous: AbstractSet[tuple[str, str]] = frozenset(),
+) -> int:
+    """Write what a file held with more keys and signatures, for its owner alone; return how many keys it then holds."""
     merged = {(one.Region, one.Fingerprint): one for one in before.PublicKeyList}
     for key in keys:
         merged[key.region, key.fingerprint] = SavedKey(
             key.fingerprint, base64.b64encode(key.value).decode(), key.region, key.valid_from, key.valid_to
         )
-    kept = {(one.bucket, one.key): one for one in before.signatures} | dict(signatures)
+    kept = {name: one for name, one in before.by_name().items() if name not in superfluous} | dict(signatures)
     made = Keyfile([merged[name] for name in sorted(merged)], [kept[name] for name in sorted(kept)])
     try:
         # A run that is killed leaves the old file or the new one.

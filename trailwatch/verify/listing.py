@@ -8,8 +8,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from obstore.exceptions import BaseError
-
 from trailwatch.errors import TrailwatchError
 from trailwatch.ingest.items import Item, Unreadable
 from trailwatch.ingest.keys import LOGS
@@ -71,7 +69,7 @@ def _list(vault: Vault, unit: Unit, window: Window, fetchers: Executor) -> Liste
         prefix = unit.cell.prefix(kind)
         try:
             items.extend(vault.list(prefix, kind, days))
-        except (BaseError, OSError, TrailwatchError) as error:
+        except (OSError, Unreadable, TrailwatchError) as error:
             found.failures.append((prefix, " ".join(str(error).split())[:300]))
     wanted = [item for item in digests if _asked_for(vault, item, window)]
     found.digests = list(zip(wanted, fetchers.map(lambda item: fetch(vault, item), wanted), strict=True))

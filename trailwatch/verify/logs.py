@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -12,9 +11,9 @@ from trailwatch.ingest.items import Fetched, Gone, Item, Unreadable
 from trailwatch.verify import names
 from trailwatch.verify.document import Document
 from trailwatch.verify.hashing import Broken, sha256
-from trailwatch.verify.spans import LATE, SLACK, Hours, inside, midnight
+from trailwatch.verify.spans import DELIVERY, LATE, SLACK, Hours, inside, midnight
 from trailwatch.verify.vault import Cell, Days, Vault
-from trailwatch.verify.verdict import Judged
+from trailwatch.verify.verdict import Judged, Verdict
 from trailwatch.window import Window
 
 _NOON = timedelta(hours=12)
@@ -59,14 +58,17 @@ class Naming:
         """Remember that the digest of an hour is not good: what it would have named is not to be blamed."""
         self.doubts.add(end - LATE - 2 * SLACK, end + 2 * SLACK)
 
-    def unnamed(self, listed: Sequence[Item], days: Days, window: Window, *, any_digest: bool) -> Iterator[Judged]:
+    def unnamed(
+        self, listed: Sequence[Item], days: Days, window: Window, *, any_digest: bool, now: datetime
+    ) -> Iterator[Judged]:
         """Yield the logs of a span of days that no digest names: forged where a digest should, else unproven."""
         spans, until, doubts = self.hours.merged(), self.hours.until(), self.doubts.merged()
         for item in listed:
             if item.object_id in self._hashes or not item.place.day or not days[0] <= item.place.day <= days[1]:
                 continue
             moment = names.log(item.key) or midnight(item.place.day) + _NOON
-            if not window.holds(moment):
+            # What stands at the very beginning of a window may be named by the digest before it.
+            if not window.holds(moment) or (window.start and moment < window.start + SLACK):
                 continue
             judged = Judged("log", "unproven", item, self.cell.account, self.cell.region, first_time=moment)
             if inside(doubts, moment):
@@ -77,7 +79,8 @@ class Naming:
                 reason = "no good digest in this span" if any_digest else "no digests here"
                 yield replace(judged, reason=reason)
             elif moment > until - SLACK:
-                yield replace(judged, reason="newer than the newest digest")
+                soon = moment > now - DELIVERY
+                yield replace(judged, verdict="pending" if soon else "unproven", reason="newer than the newest digest")
             else:
                 yield replace(judged, reason="no good digest tells of its hour")
 
@@ -103,20 +106,24 @@ class Hasher:
 
 def good(asked: Asked) -> Judged:
     """Return the verdict on a log that is as it was."""
-    cell = asked.cell
-    return Judged("log", "valid", asked.item, cell.account, cell.region, "", asked.hash, names.log(asked.item.key))
+    return _said(asked, "valid", "")
 
 
 def judged(asked: Asked, outcome: Fetched | Unreadable) -> Judged:
     """Return the verdict on a log that was fetched and hashed."""
-    found = good(asked)
     if isinstance(outcome, Gone):
-        return replace(found, verdict="missing", reason=str(outcome))
+        return _said(asked, "missing", str(outcome))
     if isinstance(outcome, Broken):
-        return replace(found, verdict="invalid", reason=str(outcome))
+        return _said(asked, "invalid", str(outcome))
     if isinstance(outcome, Unreadable):
-        return replace(found, verdict="unread", reason=str(outcome))
-    found = replace(found, item=replace(asked.item, etag=outcome.etag if not asked.listed else asked.item.etag))
-    if binascii.hexlify(outcome.data).decode() != asked.hash:
-        return replace(found, verdict="invalid", reason="hash value does not match")
-    return found
+        return _said(asked, "unread", str(outcome))
+    if not asked.listed:
+        asked = asked._replace(item=replace(asked.item, etag=outcome.etag))
+    if outcome.data.hex() != asked.hash:
+        return _said(asked, "invalid", "hash value does not match")
+    return good(asked)
+
+
+def _said(asked: Asked, verdict: Verdict, reason: str) -> Judged:
+    cell = asked.cell
+    return Judged("log", verdict, asked.item, cell.account, cell.region, reason, asked.hash, names.log(asked.item.key))

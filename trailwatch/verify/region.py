@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 from functools import partial
 
 from trailwatch.ingest.items import Item
@@ -25,17 +27,18 @@ class Region:
     """Verifies one account and region, span of days by span of days, the latest first."""
 
     def __init__(
-        self, vault: Vault, cell: Cell, keyring: Keyring, saved: Mapping[tuple[str, str], Signature], window: Window
+        self, vault: Vault, cell: Cell, keyring: Keyring, saved: Mapping[tuple[str, str], Signature], window: Window,
+        now: datetime,
     ) -> None:  # fmt: skip
         self.cell = cell
-        self._vault, self._keyring, self._saved, self._window = vault, keyring, saved, window
+        self._vault, self._keyring, self._saved, self._window, self._now = vault, keyring, saved, window, now
         self._walks: dict[Chain, Walk] = {}
         self._naming = Naming(vault, cell)
         self._good: list[tuple[Item, Document]] = []
         self._heads: list[Step] = []
 
     def digests(self, listed: Listed) -> Iterator[Judged]:
-        """Yield the verdicts on the digests of a span of days, chain by chain, backfill digests last."""
+        """Yield the verdicts on the digests of a span of days, chain by chain, the backfill digests of a trail last."""
         self._naming.forget(listed.unit.days[1])
         self._good, self._heads = [], []
         found = self._opened(listed)
@@ -66,7 +69,9 @@ class Region:
 
     def unnamed(self, listed: Listed) -> Iterator[Judged]:
         """Yield the logs of these days that no digest names."""
-        return self._naming.unnamed(listed.logs, listed.unit.days, self._window, any_digest=bool(self._walks))
+        return self._naming.unnamed(
+            listed.logs, listed.unit.days, self._window, any_digest=bool(self._walks), now=self._now
+        )
 
     def heads(self) -> dict[tuple[str, str], Signature]:
         """Return the signatures of the good digests of these days that no later one repeats."""
@@ -77,9 +82,15 @@ class Region:
                 found[name] = Signature(*name, told, step.found.metadata.get(GENERATED, ""))
         return found
 
+    def repeated(self, kept: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return which of some digests are good and have their signature in a later one."""
+        heads = self.heads().keys()
+        return {name for _, document in self._good if (name := (document.bucket, document.key)) in kept - heads}
+
     def _judge(self, listed: Listed) -> Judge:
         first, last = moments(listed.unit.days)
-        return Judge(self._vault, self._keyring, self._saved, (self._window.start or first, self._window.end or last))
+        span = (self._window.start or first, self._window.end or last)
+        return Judge(self._vault, self._keyring, self._saved, span, self._now)
 
     def _opened(self, listed: Listed) -> dict[Chain, list[Found]]:
         """Return the digests of a unit by chain, with the oldest first."""

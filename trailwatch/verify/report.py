@@ -11,7 +11,7 @@ from trailwatch.verify.verdict import OPEN, TAMPERED, Judged, Kind
 
 NAMED = 1_000  # objects that are named one by one; all are counted
 _SHOWN = 20  # of them in the text, a kind of trouble
-_ORDER = (*TAMPERED, *OPEN)
+_ORDER = (*TAMPERED, *OPEN, "pending")
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("digest", "digest files"),
     ("backfill digest", "backfill digest files"),
@@ -47,7 +47,7 @@ class Verified:
     first_time: datetime | None = None  # what good digests tell of
     last_time: datetime | None = None
     problems: list[Problem] = field(default_factory=list)
-    reasons: dict[str, int] = field(default_factory=dict)  # why logs are unproven
+    reasons: dict[str, int] = field(default_factory=dict)  # why logs are unproven or pending
     unlisted: list[tuple[str, str]] = field(default_factory=list)
     keys: int = 0  # saved
     seconds: float = 0.0
@@ -63,7 +63,7 @@ class Verified:
                 self.first_time = min(self.first_time or judged.first_time, judged.first_time)
                 self.last_time = max(self.last_time or judged.last_time, judged.last_time)
             return
-        if judged.verdict == "unproven" and judged.kind == "log":
+        if judged.verdict in ("unproven", "pending") and judged.kind == "log":
             # Logs that no digest tells of yet are no news one by one.
             self.reasons[judged.reason] = self.reasons.get(judged.reason, 0) + 1
             return
@@ -113,7 +113,7 @@ class Verified:
         if self.known:
             lines.append(f"  {self.known:,} of the log files were found valid before and are untouched: not read again")
         for reason, count in self.reasons.items():
-            lines.append(f"  {count:,} log files unproven: {reason}")
+            lines.append(f"  {count:,} log files: {reason}")
         for prefix, reason in self.unlisted:
             lines.append(f"  NOT LISTED  {prefix}: {reason}")
         for verdict in _ORDER:

@@ -1,39 +1,28 @@
-"""One verification: list, walk the chains, hash what they name, and say what is not as it was written."""
+"""One verification: what is asked for, with which keys, since when."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
-from typing import cast
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from trailwatch.aws import Access, Caller
 from trailwatch.engine import Engine
 from trailwatch.errors import SourceError
-from trailwatch.ingest.fetch import fetch_all
-from trailwatch.ingest.items import Item, Source, Wanted
-from trailwatch.ingest.limits import MIB
+from trailwatch.ingest.items import Wanted
 from trailwatch.progress import Progress, Silent
 from trailwatch.store.tables import Store
-from trailwatch.verify import discover, keyfile, logs
-from trailwatch.verify.book import Book, Known, still_good
+from trailwatch.verify import discover, keyfile
 from trailwatch.verify.bucket import BucketVault
 from trailwatch.verify.folder import FolderVault
 from trailwatch.verify.keyfile import Keyfile
 from trailwatch.verify.keys import Keyring, Live, Saved
-from trailwatch.verify.listing import Unit, listings
-from trailwatch.verify.logs import Asked, Hasher
-from trailwatch.verify.region import Region
 from trailwatch.verify.report import Verified
-from trailwatch.verify.spans import outer, spans
-from trailwatch.verify.vault import Cell, Vault
+from trailwatch.verify.vault import Vault
+from trailwatch.verify.work import LARGEST, Work
 from trailwatch.window import Window
 
-LARGEST = 64 * MIB  # as it is stored
-_IN_FLIGHT = 64 * MIB
-_AHEAD = 4  # accounts and regions, or spans of days, whose digests are fetched ahead
 _BACK = timedelta(days=3)  # a run without a window goes back so far behind the last complete one
 
 
@@ -58,111 +47,24 @@ def verify(
     now = now or datetime.now(UTC)
     access = access or Access()
     saved = keyfile.load(keys) if keys else Keyfile([])
+    before = keyfile.load(save_keys) if save_keys and Path(save_keys).exists() else Keyfile([])
     keyring: Keyring = Saved(saved.keys()) if keys else Live(Caller(access))
     vault, prefix = _open(source, access)
     whole = window is None and not accounts and not regions
     last = store.marked(_mark(vault)) if whole and not vault.copied else None
     chosen = window or Window(last - _BACK if last else None, None)
-    with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(threads) as fetchers, Engine() as engine:
-        run = _Run(vault, store, engine, keyring, saved, chosen, pool, fetchers, threads, progress or Silent(), now)
-        found = run.all(discover.cells(vault, prefix, Wanted(frozenset(accounts), frozenset(regions)), pool))
+    with ThreadPoolExecutor(threads) as listers, ThreadPoolExecutor(threads) as fetchers, Engine() as engine:
+        work = Work(
+            vault, store, engine, keyring, saved.by_name(), before.by_name().keys(), chosen, listers, fetchers, threads,
+            progress or Silent(), now,
+        )  # fmt: skip
+        found = work.all(discover.cells(vault, prefix, Wanted(frozenset(accounts), frozenset(regions)), listers))
     if save_keys:
-        found.keys = keyfile.save(save_keys, keyring.used.values(), run.signatures)
-    if whole and not vault.copied and not found.unlisted and not found.count("unread"):
+        found.keys = keyfile.save(save_keys, before, keyring.used.values(), work.signatures, superfluous=work.repeated)
+    without_keys = any(keyring.failure(region) for region in found.regions)
+    if whole and not vault.copied and not without_keys and not found.unlisted and not found.count("unread"):
         store.mark(_mark(vault), now)
     return found
-
-
-class _Run:
-    def __init__(
-        self, vault: Vault, store: Store, engine: Engine, keyring: Keyring, saved: Keyfile, window: Window,
-        pool: Executor, fetchers: Executor, threads: int, progress: Progress, now: datetime,
-    ) -> None:  # fmt: skip
-        self._vault, self._store, self._engine, self._keyring = vault, store, engine, keyring
-        self._window, self._pool, self._fetchers, self._threads = window, pool, fetchers, threads
-        self._progress, self._now = progress, now
-        self._saved = {(one.bucket, one.key): one for one in saved.signatures}
-        self._waiting: deque[tuple[Asked, Known | None]] = deque()
-        self._found = Verified(vault.name, vault.root)
-        self._region: Region | None = None
-        self.signatures: dict[tuple[str, str], keyfile.Signature] = {}
-
-    def all(self, cells: list[Cell]) -> Verified:
-        """Verify account by account and region by region."""
-        begun = time.monotonic()
-        firsts = dict(zip(cells, self._pool.map(self._first, cells), strict=True))
-        days = [day for day in firsts.values() if day]
-        if not days:
-            self._found.seconds = time.monotonic() - begun
-            return self._found
-        book = Book(self._engine, self._store, outer(self._window, first=min(days), now=self._now), now=self._now)
-        self._progress.start("verify", unit="log files")
-        try:
-            reader = cast(Source, Hasher(self._vault))  # fetching is all that is asked of it
-            items = self._items(self._units(firsts), book)
-            for _, outcome in fetch_all(reader, items, threads=self._threads, in_flight=_IN_FLIGHT, largest=LARGEST):
-                asked, known = self._waiting.popleft()
-                judged = logs.judged(asked, outcome)
-                self._found.add(judged)
-                self._found.bytes += asked.item.size
-                book.add(judged, known)
-                self._progress.advance(1)
-        finally:
-            book.commit()
-            self._progress.finish()
-        self._found.seconds = time.monotonic() - begun
-        self._complain()
-        return self._found
-
-    def _first(self, cell: Cell) -> date | None:
-        return self._window.start.date() if self._window.start else discover.first_day(self._vault, cell)
-
-    def _units(self, firsts: dict[Cell, date | None]) -> Iterator[Unit]:
-        for cell, first in firsts.items():
-            if first:
-                yield from (Unit(cell, days) for days in spans(*outer(self._window, first=first, now=self._now)))
-
-    def _items(self, units: Iterator[Unit], book: Book) -> Iterator[Item]:
-        """Walk through the chains unit by unit, and yield the logs to hash as fast as they are taken."""
-        for listed in listings(
-            self._vault, units, self._window, listers=self._pool, fetchers=self._fetchers, ahead=_AHEAD
-        ):
-            cell, days = listed.unit.cell, listed.unit.days
-            self._found.unlisted += listed.failures
-            book.turn(cell.account, cell.region, (days[0] - timedelta(days=1), days[1]))
-            region = self._in(cell)
-            for judged in region.digests(listed):
-                self._found.add(judged)
-                book.add(judged, book.known(judged.kind, judged.item))
-            self.signatures |= region.heads()
-            for asked in region.named(listed):
-                known = book.known("log", asked.item)
-                if still_good(known, asked):
-                    self._keep(asked)
-                else:
-                    self._waiting.append((asked, known))
-                    yield asked.item
-            for judged in region.unnamed(listed):
-                self._found.add(judged)
-                book.add(judged, book.known("log", judged.item))
-
-    def _keep(self, asked: Asked) -> None:
-        self._found.add(logs.good(asked))
-        self._found.known += 1
-        self._progress.advance(1)
-
-    def _in(self, cell: Cell) -> Region:
-        if self._region is None or self._region.cell != cell:
-            self._region = Region(self._vault, cell, self._keyring, self._saved, self._window)
-        return self._region
-
-    def _complain(self) -> None:
-        """Refuse to call it a verification where no region gave keys."""
-        failures = {region: self._keyring.failure(region) for region in sorted(self._found.regions)}
-        if any(failures.values()) and not self._found.count("valid"):
-            first = next(filter(None, failures.values()))
-            raise SourceError(f"no public keys: {first}", where="CloudTrail",
-                              hint="allow cloudtrail:ListPublicKeys, or --keys FILE")  # fmt: skip
 
 
 def _open(source: str, access: Access) -> tuple[Vault, str]:

@@ -11,6 +11,7 @@ from trailwatch.window import Window
 
 LENGTH = 3  # days whose digests are held at a time
 LATE = timedelta(hours=1)  # what was logged up to the end of a window stands in the digest of the hour after
+DELIVERY = timedelta(hours=3)  # after the end of its hour every digest is there
 # The minute in a log's name may lie some minutes before or after its delivery, by which digests part the logs.
 SLACK = timedelta(minutes=15)
 

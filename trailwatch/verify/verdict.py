@@ -9,10 +9,10 @@ from typing import Literal
 from trailwatch.ingest.items import Item
 
 Kind = Literal["log", "digest", "backfill digest", "gap"]
-Verdict = Literal["valid", "invalid", "missing", "moved", "unnamed", "gap", "unproven", "unread"]
+Verdict = Literal["valid", "invalid", "missing", "moved", "unnamed", "gap", "unproven", "unread", "pending"]
 
 TAMPERED: tuple[Verdict, ...] = ("invalid", "missing", "moved", "unnamed")  # what nothing but a change explains
-OPEN: tuple[Verdict, ...] = ("gap", "unproven", "unread")  # what could not be verified
+OPEN: tuple[Verdict, ...] = ("gap", "unproven", "unread")  # what could not be verified; what is pending will be
 
 
 @dataclass(frozen=True, slots=True)

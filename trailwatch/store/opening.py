@@ -1,0 +1,78 @@
+"""Opens one Delta table: at a version, of a layout that this version of trailwatch reads, or says why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from trailwatch.errors import StoreError
+from trailwatch.store.commits import FAILURES
+from trailwatch.store.schema import LAYOUT, TABLES
+from trailwatch.store.trouble import patiently, refused, store_error
+
+MARK = f"trailwatch layout {LAYOUT}"
+_MARK = re.compile(r"^trailwatch layout (\d+)$")
+
+
+class VersionGone(StoreError):
+    """A version of a table whose files are no longer kept."""
+
+
+def opened(
+    uri: str, table: str, *, version: int | None, options: Callable[[], Mapping[str, str]]
+) -> DeltaTable | None:  # fmt: skip
+    """Return a table of a store, None where it has not been written yet."""
+    try:
+        handle = patiently(
+            lambda: DeltaTable(f"{uri}/{table}", version=version, storage_options=dict(options()) or None),
+            lost=FAILURES,
+        )
+    except TableNotFoundError:
+        return None
+    except FAILURES as error:
+        if version is not None and not refused(error) and _opens(uri, table, options):
+            raise gone(uri, table, version) from error
+        raise store_error(f"table {table} cannot be opened", error, where=uri) from error
+    check(handle, table, uri)
+    return handle
+
+
+def check(handle: DeltaTable, table: str, uri: str) -> None:
+    """Refuse a table of another layout, and say whose it is."""
+    told = handle.metadata().description or ""
+    found = _MARK.match(told)
+    if found is None:
+        raise StoreError(f"table {table} is not one of trailwatch: it has no mark {MARK!r}", where=uri,
+                         hint="another --store")  # fmt: skip
+    number = int(found[1])
+    names = {field.name for field in handle.schema().fields}
+    known = set(TABLES[table].columns.names)
+    if number > LAYOUT or (number == LAYOUT and names - known):
+        more = ", ".join(sorted(names - known))
+        raise StoreError(
+            f"table {table} was made by a newer trailwatch ({told}{f', with {more}' if more else ''}); this one reads layout {LAYOUT}",
+            where=uri, hint="pip install --upgrade trailwatch-cloudtrail",
+        )  # fmt: skip
+    if number < LAYOUT or known - names:
+        less = ", ".join(sorted(known - names))
+        raise StoreError(
+            f"table {table} was made by an older trailwatch ({told}{f', without {less}' if less else ''}); this one reads layout {LAYOUT}",
+            where=uri, hint="ingest into a new store; the old one stays readable for the version that made it",
+        )  # fmt: skip
+
+
+def gone(uri: str, table: str, version: int) -> VersionGone:
+    """Return the error of a version that was cleaned up."""
+    hint = "the newest version; only what the last 7 digests read is kept"
+    return VersionGone(f"version {version} of table {table} is no longer kept", where=uri, hint=hint)
+
+
+def _opens(uri: str, table: str, options: Callable[[], Mapping[str, str]]) -> bool:
+    try:
+        DeltaTable(f"{uri}/{table}", storage_options=dict(options()) or None)
+    except FAILURES:
+        return False
+    return True
