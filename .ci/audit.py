@@ -19,18 +19,18 @@ def main(command: str = "pip-audit") -> int:
         done = subprocess.run(call, capture_output=True, text=True, timeout=SECONDS, check=False)
         found = json.loads(done.stdout)["dependencies"]
     except (OSError, ValueError, LookupError, subprocess.TimeoutExpired) as error:
-        print(f"AUDIT SKIPPED: pip-audit gave no answer ({type(error).__name__})")
+        sys.stdout.write(f"AUDIT SKIPPED: pip-audit gave no answer ({type(error).__name__})\n")
         return 0
     # pip-audit ends well where an index knows nothing of advisories: then nothing was looked at.
     looked = [one for one in found if "vulns" in one]
     bad = [one for one in looked if one["vulns"]]
     for one in bad:
-        print(f"{one['name']} {one['version']}: {', '.join(known['id'] for known in one['vulns'])}")
+        sys.stdout.write(f"{one['name']} {one['version']}: {', '.join(known['id'] for known in one['vulns'])}\n")
     if not looked:
-        print(f"AUDIT SKIPPED: no advisory could be looked up for any of {len(found)} packages")
+        sys.stdout.write(f"AUDIT SKIPPED: no advisory could be looked up for any of {len(found)} packages\n")
         return 0
     left = f", {len(found) - len(looked)} could not be looked up" if len(looked) < len(found) else ""
-    print(f"audit: {len(looked)} packages, {len(bad)} known to be vulnerable{left}")
+    sys.stdout.write(f"audit: {len(looked)} packages, {len(bad)} known to be vulnerable{left}\n")
     return int(bool(bad))
 
 

@@ -187,16 +187,11 @@ class Engine:
                         what = f"the answer is larger than {most / 2**20:,.0f} MiB"
                         raise EngineError(what, where="sql", hint="limit, or fewer columns")
                     batches.append(batch)
-        except EngineError:
-            raise
-        except duckdb.InterruptException as error:
-            raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
         except (duckdb.Error, pa.ArrowException, OSError) as error:
-            if "Interrupt" in str(error):
+            if "Interrupt" in f"{type(error).__name__} {error}":
                 raise EngineError(f"stopped after {seconds:.0f} s", where="sql", hint="a shorter window") from error
             raise EngineError(str(error).strip(), where="sql") from error
-        # A row is a dictionary to whoever reads it, so that two columns of one name would be one.
-        return pa.Table.from_batches(batches, reader.schema).rename_columns(_distinct(reader.schema.names))
+        return pa.Table.from_batches(batches, reader.schema)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -255,14 +250,6 @@ def _only_select(sql: str) -> None:
         raise EngineError(str(error).strip(), where="sql") from error
     if kinds != [duckdb.StatementType.SELECT]:
         raise EngineError("only one SELECT at a time can be run", where="sql", hint="select … from events limit 10")
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    made: list[str] = []
-    for name in names:
-        others = (f"{name}_{number}" for number in itertools.count(1))
-        made.append(name if name not in made else next(other for other in others if other not in {*made, *names}))
-    return made
 
 
 def _name(name: str) -> str:

@@ -6,7 +6,6 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -95,8 +94,8 @@ def _entries(value: Any) -> list[object]:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or '…'}/…"
+    found = re.match(r"(https?://)(?:[^/@]*@)?([^/@]*)", url)
+    return f"{found[1]}{found[2]}/…" if found else "…"
 
 
 TEMPLATE = """\

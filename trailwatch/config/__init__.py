@@ -34,6 +34,7 @@ from trailwatch.config.sections import (
 from trailwatch.errors import ConfigError
 
 DEFAULT_FILE = "trailwatch.toml"
+_LARGEST = 10_000_000
 
 __all__ = [
     "DEFAULT_FILE", "Automation", "Class", "Cluster", "Config", "Group", "Model", "Organization", "Override", "Person", "Practices",
@@ -78,11 +79,17 @@ def _file(path: str | None) -> tuple[dict[str, Any], dict[str, str]]:
         if path:
             raise ConfigError("there is no such file", where=path, hint="trailwatch init writes one")
         return {}, {}
+    if file.stat().st_size > _LARGEST:
+        raise ConfigError(f"it is larger than {_LARGEST:,} bytes", where=str(file), hint="a configuration, not a list")
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
+        return values, {key: str(file) for key in _leaves(values)}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"not valid TOML: {error}", where=str(file)) from error
-    return values, {key: str(file) for key in _leaves(values)}
+    except (RecursionError, ValueError) as error:
+        # Tables in tables a thousand deep, or a number of thousands of digits.
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ConfigError(f"not valid TOML: {what}", where=str(file), hint="a value that means something") from error
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -107,5 +114,8 @@ def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any
 def _put(values: dict[str, Any], dotted: str, value: Any) -> None:
     *path, last = dotted.split(".")
     for key in path:
-        values = values.setdefault(key, {})
+        if not isinstance(values.setdefault(key, {}), dict):
+            # A section that is no table is told of when the whole is checked.
+            return
+        values = values[key]
     values[last] = value

@@ -88,6 +88,16 @@ def check_values(config: Config, where: str, text: str) -> None:
         _check_zone(principal.time_zone, place(where, text, name))
         _check_networks(principal.networks, config, place(where, text, name))
     _check_networks(config.automation.networks, config, place(where, text, "automation"))
+    for name, sink in config.sinks.items():
+        # They become heads of mails and of requests, in which a line feed begins another one.
+        for key, value in msgspec.to_builtins(sink).items():
+            if any(
+                sign < " " or sign == "\x7f"
+                for one in (value if isinstance(value, list) else [value])
+                for sign in str(one)
+            ):
+                what = f"{key} of sink {name!r} holds a control character"
+                raise ConfigError(what, where=place(where, text, name), hint="one line of text")
 
 
 def _check_networks(names: list[str], config: Config, where: str) -> None:

@@ -25,6 +25,7 @@ Subject = Literal["principal", "person", "account"]
 _DURATION = re.compile(r"^\s*(\d+)\s*(second|minute|hour|day)s?\s*$")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 _CASE_PARTS = ("fires", "silent")
+_LARGEST = 1_000_000
 _BUILTIN = str(resources.files("trailwatch") / "detections")
 
 
@@ -117,6 +118,8 @@ def seconds(text: str) -> int:
 def read(path: Path) -> Detection:
     """Read one detection file; errors name file, line and column."""
     try:
+        if path.stat().st_size > _LARGEST:
+            raise DetectionError(f"it is larger than {_LARGEST:,} bytes", where=str(path), hint="one detection a file")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DetectionError(f"cannot be read: {error}", where=str(path)) from error
@@ -130,6 +133,10 @@ def parse(text: str, *, name: str, path: str = "", group: str = "") -> Detection
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DetectionError(f"not valid TOML: {error}", where=_toml_place(where, error)) from error
+    except (RecursionError, ValueError) as error:
+        # Tables in tables a thousand deep, or a number of thousands of digits.
+        what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DetectionError(f"not valid TOML: {what}", where=where) from error
     _check_keys(values, KEYS, where, text)
     for part, kind in (("count", Count), ("new", New)):
         if isinstance(values.get(part), dict):

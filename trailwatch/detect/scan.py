@@ -127,8 +127,10 @@ def _evaluated(engine: Engine, detections: Sequence[Detection], *, history: bool
     if not theirs:
         return ours
     patience = max(PATIENCE, TIMES * (monotonic() - start))
+    # To find one culprit by halving costs so many statements; there is time for two of them.
+    until = monotonic() + 2 * patience * (1 + len(theirs).bit_length())
     with engine.within(patience):
-        found = _run(engine, theirs, history=history, quick=quick, until=monotonic() + 2 * patience)
+        found = _run(engine, theirs, history=history, quick=quick, until=until)
     return Scanned(
         pa.concat_tables([ours.hits, found.hits]), ours.not_run + found.not_run,
         ours.not_evaluated + found.not_evaluated, {**ours.learning, **found.learning}, ours.ran + found.ran,

@@ -14,7 +14,10 @@ _PAGES = Path("/proc/self/statm")
 
 @contextmanager
 def memory_within(most: int) -> Iterator[None]:
-    """Refuse this process more memory than it has and so many bytes; where a system cannot say, nothing is refused."""
+    """Refuse this process, with all its threads, more memory than it has and so many bytes.
+
+    Where a system cannot say how much that is, nothing is refused.
+    """
     if not _PAGES.exists():
         yield
         return

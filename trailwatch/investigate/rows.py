@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,7 +33,8 @@ class Rows:
     """Rows of a query: `.df()` for pandas, `.arrow()` for pyarrow, `len()` and iteration for the rest."""
 
     def __init__(self, table: pa.Table, *, title: str = "") -> None:
-        self._table = table
+        # A row is a dictionary to whoever reads it, so that two columns of one name would be one.
+        self._table = table.rename_columns(_distinct(table.column_names))
         self.title = title
 
     def df(self) -> pd.DataFrame:
@@ -129,6 +131,14 @@ def _representable() -> Iterator[None]:
     except (OverflowError, ValueError, pa.ArrowException) as error:
         what = f"a value cannot be shown so: {str(error).splitlines()[0]}"
         raise EngineError(what, where="sql", hint="cast(… as varchar)") from error
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    for name in names:
+        others = (f"{name}_{number}" for number in itertools.count(1))
+        made.append(name if name not in made else next(other for other in others if other not in {*made, *names}))
+    return made
 
 
 def plain(value: object) -> str:

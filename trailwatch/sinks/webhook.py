@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 import urllib3
 
@@ -37,13 +36,13 @@ class ToWebhook:
 
     def send(self, message: Message) -> set[str]:
         """Post a message; what is asked to wait waits a little, what fails is tried a few times."""
-        if urlsplit(self._url).scheme not in ("https", "http"):
+        if not self._url.lower().startswith(("https://", "http://")):
             raise SinkError("has no address", where=self._where, hint=self._hint)
         try:
             answer = _pool().request(
                 "POST", self._url, body=message.body, headers={"Content-Type": "application/json"}, redirect=False
             )
-        except urllib3.exceptions.HTTPError as error:
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
             # The address is a secret, and the error would name it.
             reason = getattr(error, "reason", None) or error
             raise SinkError(f"did not answer ({type(reason).__name__})", where=self._where, hint=self._hint) from error
