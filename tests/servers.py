@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -45,10 +46,7 @@ class S3Server:
     def bucket(self) -> str:
         """Make a bucket that no other test uses, and return its name."""
         name = f"trail-{uuid.uuid4().hex[:12]}"
-        boto3.client(
-            "s3", endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-        ).create_bucket(Bucket=name)  # fmt: skip
+        _client(self).create_bucket(Bucket=name)
         return name
 
     def store(self, bucket: str) -> S3Store:
@@ -76,6 +74,15 @@ class S3Server:
             "AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key, "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.endpoint, "AWS_EC2_METADATA_DISABLED": "true",
         }  # fmt: skip
+
+
+@functools.cache
+def _client(server: S3Server) -> Any:
+    # A client takes longer to make than to ask.
+    return boto3.client(
+        "s3", endpoint_url=server.endpoint, region_name=REGION, aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

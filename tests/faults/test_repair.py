@@ -90,7 +90,7 @@ def _everything(trail: tw.Trail) -> dict[str, object]:
     return found
 
 
-QUICK = {("events", cut), ("objects", cut), ("activity", cut), ("findings", cut)}
+QUICK = {("events", cut), ("activity", cut)}
 FILES = [(table, harm) for table in ("events", "objects", "sessions", "activity", "identity_days", "seen", "settled",
                                      "findings", "others", "digests") for harm in (cut,)]  # fmt: skip
 FILES += [("events", harm) for harm in (empty, garbage, gone)]
@@ -212,7 +212,9 @@ def test_what_was_forgotten_is_not_read_again(trail: tw.Trail, source: Path, mon
     assert {key[0].isoformat() for key in trail.store.partitions("events")} == {"2026-01-06"}
 
 
-@pytest.mark.parametrize("harm", ["file", "log", "checkpoint"])
+@pytest.mark.parametrize("harm", [
+    "file", pytest.param("log", marks=pytest.mark.campaign), pytest.param("checkpoint", marks=pytest.mark.campaign),
+])  # fmt: skip
 def test_what_the_log_of_the_ledger_keeps_besides_outlives_it(trail: tw.Trail, harm) -> None:
     hold(trail.store, 4, today=date(2026, 1, 7))
     kept, moment = numbers(trail.store), datetime(2026, 1, 1, tzinfo=UTC)

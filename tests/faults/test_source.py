@@ -40,6 +40,11 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def _long(name: str, quick: set[str]) -> tuple[pytest.MarkDecorator, ...]:
+    """Leave to the campaign what others of the quick suite stand for."""
+    return () if name in quick else (pytest.mark.campaign,)
+
+
 def _object(request: Seen) -> bool:
     return request.method == "GET" and request.path.endswith(ONE)
 
@@ -54,7 +59,7 @@ def _below(account: str) -> Callable[[Seen], bool]:
 
 @pytest.mark.parametrize(("fault", "when"), [
     *[pytest.param(fault, _object, id=f"{fault}, an object") for fault in PASSING],
-    *[pytest.param(fault, _listing, id=f"{fault}, a listing") for fault in ("cut", "too short", "too long", "no answer")],
+    *[pytest.param(fault, _listing, id=f"{fault}, a listing", marks=_long(fault, {"cut", "too short"})) for fault in PASSING],
 ])  # fmt: skip
 def test_a_fault_that_passes_leaves_no_trace(proxy: Proxy, bucket, config, whole, tmp_path, fault, when) -> None:
     proxy.faults.append(met := Fault(when=when, times=2, **PASSING[fault]))
@@ -65,7 +70,10 @@ def test_a_fault_that_passes_leaves_no_trace(proxy: Proxy, bucket, config, whole
     assert read(trail) == whole
 
 
-@pytest.mark.parametrize("fault", LASTING)
+@pytest.mark.parametrize("fault", [
+    pytest.param(name, marks=_long(name, {"cut", "too short", "no answer", "expired", "denied", "skewed"}))
+    for name in LASTING
+])  # fmt: skip
 def test_an_object_that_cannot_be_had_is_named_and_comes_with_the_next_run(
     proxy: Proxy, bucket, config, whole, tmp_path, command, fault
 ) -> None:
@@ -88,7 +96,9 @@ def test_an_object_that_cannot_be_had_is_named_and_comes_with_the_next_run(
     assert read(trail) == whole
 
 
-@pytest.mark.parametrize("fault", ["cut", "500", "no answer", "denied", "expired"])
+@pytest.mark.parametrize("fault", [
+    pytest.param(name, marks=_long(name, {"no answer"})) for name in ("cut", "500", "no answer", "denied", "expired")
+])  # fmt: skip
 def test_an_account_that_cannot_be_listed_does_not_hold_up_the_others(
     proxy: Proxy, bucket, config, whole, tmp_path, command, fault
 ) -> None:
@@ -109,7 +119,7 @@ def test_an_account_that_cannot_be_listed_does_not_hold_up_the_others(
 
 @pytest.mark.parametrize(("fault", "remedy"), [
     (DENIED, "s3:ListBucket"), (EXPIRED, "aws sso login"), (SKEWED, "clock"), (SLOW_DOWN, "again"),
-    ({"kind": "reset"}, "--endpoint-url"), ({"kind": "cut"}, ""), ({"kind": "stuck"}, "--endpoint-url"),
+    *[pytest.param({"kind": kind}, "", marks=pytest.mark.campaign) for kind in ("reset", "cut", "stuck")],
 ], ids=["denied", "expired", "skewed", "503", "reset", "cut", "no answer"])  # fmt: skip
 def test_a_bucket_that_cannot_be_had_is_one_sentence_with_a_remedy(
     proxy: Proxy, bucket, config, whole, tmp_path, command, fault, remedy

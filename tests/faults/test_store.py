@@ -61,7 +61,7 @@ PASSING: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
 
 # Each of these works with a store on S3 three times over; the quick suite does one of each kind.
 LONG = pytest.mark.campaign
-QUICK = {"the answer to a write is lost", "cut"}
+QUICK = {"the answer to a write is lost"}
 
 
 @pytest.mark.parametrize("fault", [pytest.param(one, marks=() if one in QUICK else LONG) for one in PASSING])
@@ -133,6 +133,7 @@ def test_a_file_that_came_in_part_is_not_kept(proxy: Proxy, remote, logs: Path, 
     assert [path for path in folder_of(remote).rglob("*") if path.is_file() and path.suffix != ".parquet"] == []
 
 
+@LONG
 def test_new_credentials_are_used_as_soon_as_there_are_some(
     proxy: Proxy, remote, logs: Path, config, settled, monkeypatch
 ) -> None:
