@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -162,6 +163,31 @@ def test_the_generated_policy_is_what_the_command_prints(demo) -> None:
     shown, piped = (shlex.split(line.partition(">")[0])[1:] for line in BLOCKS[place].text.splitlines())
     assert _missing(BLOCKS[place + 1].text, _run(demo.folder, "-m", "trailwatch", *shown)) == ""
     assert json.loads(_run(demo.folder, "-m", "trailwatch", *piped))["Version"] == "2012-10-17"
+
+
+@pytest.fixture
+def damaged(demo, tmp_path) -> Path:
+    """A folder with a copy of the demo whose newest day of events is cut off, and with its logs."""
+    shutil.copytree(demo.folder / "demo", tmp_path / "demo")
+    shutil.copytree(ROOT / "sample_logs", tmp_path / "demo" / "logs", dirs_exist_ok=True)
+    last = max((tmp_path / "demo" / "store" / "events").glob("dt=*/*/*.parquet"))
+    last.write_bytes(last.read_bytes()[:500])
+    return tmp_path
+
+
+def test_a_damaged_store_is_mended_as_shown(damaged) -> None:
+    place = BLOCKS.index(_block("repair"))
+    printed = [_run(damaged, "-m", *shlex.split(line)) for line in BLOCKS[place].text.splitlines()]
+    shown = BLOCKS[place + 1].text
+    first, rest = shown.split("\n", 1)
+    assert printed[0].startswith(first.rstrip("…"))
+    assert _missing(rest, printed[0].split("\n", 1)[1]) == ""
+    assert "Nothing is damaged." in _run(damaged, "-m", *shlex.split(BLOCKS[place].text.splitlines()[0]))
+
+
+def test_what_a_forget_would_take_is_shown(demo) -> None:
+    place = BLOCKS.index(_block("forget"))
+    assert _missing(BLOCKS[place + 1].text, _run(demo.folder, "-m", *shlex.split(BLOCKS[place].text))) == ""
 
 
 def _called() -> Iterator[list[str]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trailwatch import aws, cluster
+from trailwatch.cluster import Employer
 from trailwatch.config import Config, layered
 from trailwatch.detect.choice import choose, in_use
 from trailwatch.detect.detection import Detection
@@ -56,14 +56,12 @@ class Run:
     snapshot: Taken | None = None
 
 
-class Trail(Questions, Permissions, Integrity, Upkeep, Outlets):
+class Trail(Questions, Permissions, Integrity, Upkeep, Outlets, Employer):
     """One store with everything that can be asked of it, and the stations that fill it.
 
     Days are UTC. Whatever is tabular comes as Rows: `.df()` for pandas, `.arrow()` for pyarrow, and it shows itself
     in a notebook.
     """
-
-    _workers: Workers | None = None
 
     def __repr__(self) -> str:
         return f"Trail({self.store.uri!r})"
@@ -165,19 +163,6 @@ class Trail(Questions, Permissions, Integrity, Upkeep, Outlets):
             made = [self._digest(day, now, workers) for day in self.due(now=now)]
         tidy(self.store, now=now)
         return Run(account, settled, tuple(made), taken)
-
-    @contextmanager
-    def workers(self) -> Iterator[Workers]:
-        """Give the workers that `[cluster]` of the configuration names for a while; inside of this, stations share them."""
-        if self._workers is not None:
-            yield self._workers
-            return
-        with cluster.workers(count=self.config.cluster.workers, scheduler=self.config.cluster.scheduler) as found:
-            self._workers = found
-            try:
-                yield found
-            finally:
-                self._workers = None
 
     def due(self, *, now: datetime) -> list[date]:
         """Return the days that `run` makes a digest of, the oldest first."""

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from typing import Any, TypeVar
 
+from trailwatch.config import Config
 from trailwatch.errors import ClusterError, ConfigError, MissingExtra
 from trailwatch.workers import Here, Workers
 
@@ -47,6 +48,26 @@ def workers(*, count: int = 0, scheduler: str = "") -> Iterator[Workers]:
         place: AbstractContextManager[Any] = nullcontext(scheduler) if scheduler else _local(distributed, count)
         with place as where, _client(distributed, where) as client:
             yield Cluster(distributed, client, max(1, sum(client.nthreads().values())))
+
+
+class Employer:
+    """The part of the Python door that has workers."""
+
+    config: Config
+    _workers: Workers | None = None
+
+    @contextmanager
+    def workers(self) -> Iterator[Workers]:
+        """Give the workers that `[cluster]` of the configuration names for a while; inside of this, stations share them."""
+        if self._workers is not None:
+            yield self._workers
+            return
+        with workers(count=self.config.cluster.workers, scheduler=self.config.cluster.scheduler) as found:
+            self._workers = found
+            try:
+                yield found
+            finally:
+                self._workers = None
 
 
 class Cluster:

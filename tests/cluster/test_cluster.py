@@ -44,21 +44,30 @@ PROOF = {
     "identity_days": "select * exclude (shard) from identity_days order by all",
     "seen": "select * from seen order by all",
     "objects": "select bucket, split_part(key, 'AWSLogs', -1), status, events from objects order by all",
-    "findings": "select id, status, severity, count from findings order by all",
 }
+
+
+def tables(store: Store) -> dict[str, Any]:
+    """What a store holds."""
+    with Engine() as engine:
+        for table in PROOF:
+            store.show(engine, table)
+        found: dict[str, Any] = {table: engine.rows(text) for table, text in PROOF.items()}
+    assert all(found.values())
+    found["objects"] = [row[1:] for row in found["objects"]]
+    return found
 
 
 def state(store: Store) -> dict[str, Any]:
     """What a store holds, and says of the day."""
     with Engine() as engine:
-        for table in PROOF:
+        for table in ("findings", "digests"):
             store.show(engine, table)
-        found: dict[str, Any] = {table: engine.rows(text) for table, text in PROOF.items()}
-        store.show(engine, "digests")
-        found["digest"] = [steady(msgspec.json.decode(body)) for (body,) in engine.rows("select body from digests")]
-    assert all(found.values())
-    found["objects"] = [row[1:] for row in found["objects"]]
-    return found
+        bodies = [body for (body,) in engine.rows("select body from digests")]
+        findings = engine.rows("select id, status, severity, count from findings order by all")
+    assert bodies
+    assert findings
+    return {**tables(store), "findings": findings, "digest": [steady(msgspec.json.decode(body)) for body in bodies]}
 
 
 def steady(value: Any) -> Any:
@@ -173,13 +182,15 @@ def test_the_command_line_works_with_a_scheduler(logs, tmp_path, alone, monkeypa
 
     with LocalCluster(n_workers=1, processes=False, protocol="tcp://", host="127.0.0.1", dashboard_address="127.0.0.1:0",
                       scheduler_kwargs={"dashboard": False}) as there:  # fmt: skip
-        for words in (("ingest", str(logs)), ("settle",), ("digest", "--date", DAY)):
+        for words in (("ingest", str(logs)), ("settle",)):
             line = ["trailwatch", *words, "--store", str(tmp_path / "s"), "--scheduler", there.scheduler_address]
             monkeypatch.setattr("sys.argv", line)
             with pytest.raises(SystemExit) as left:
                 cli.main()
             assert not left.value.code, capsys.readouterr().err
-    assert state(Store.open(str(tmp_path / "s"))) == alone
+    found = tables(Store.open(str(tmp_path / "s")))
+    assert found == {name: alone[name] for name in found}
+    assert found["seen"]
 
 
 def _fail(_: int) -> None:
@@ -199,6 +210,16 @@ def test_a_part_that_kills_every_worker_is_an_error(two, monkeypatch) -> None:
     monkeypatch.setattr(two._client.cluster.scheduler, "allowed_failures", 0)  # type: ignore[attr-defined]
     with pytest.raises(ClusterError, match="lost with its worker again and again"):
         list(two.map(_die, [1]))
+
+
+def test_nobody_else_on_the_machine_can_send_work(started) -> None:
+    from distributed import Client
+
+    address: str = started._client.scheduler.address  # type: ignore[attr-defined]
+    assert address.startswith("tls://127.0.0.1:")
+    for guess in (address, address.replace("tls:", "tcp:")):
+        with pytest.raises((OSError, TypeError)):
+            Client(guess, timeout="1s", set_as_default=False)
 
 
 def test_credentials_do_not_travel(aws) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from faults.state import state
 from trails import Tree, key, record
 
 import trailwatch as tw
+from trailwatch.engine import Engine
 from trailwatch.errors import TrailwatchError
 from trailwatch.store.health import examine
 from trailwatch.store.mending import ASIDE
+from trailwatch.store.shards import hold, numbers
 
 CONFIG = tw.Config()
 DAY = "2026-01-05"
@@ -162,8 +166,6 @@ def test_reading_what_is_damaged_is_one_sentence_that_names_the_doctor(trail: tw
 
 
 def test_a_checkpoint_that_is_damaged_is_done_without(trail: tw.Trail, source: Path) -> None:
-    from deltalake import DeltaTable
-
     whole = _everything(trail)
     DeltaTable("store/events").create_checkpoint()
     point = next(Path("store/events/_delta_log").glob("*.checkpoint.parquet"))
@@ -208,6 +210,31 @@ def test_what_was_forgotten_is_not_read_again(trail: tw.Trail, source: Path, mon
     trail.ingest(str(source))
     trail.settle()
     assert {key[0].isoformat() for key in trail.store.partitions("events")} == {"2026-01-06"}
+
+
+@pytest.mark.parametrize("harm", ["file", "log", "checkpoint"])
+def test_what_the_log_of_the_ledger_keeps_besides_outlives_it(trail: tw.Trail, harm) -> None:
+    hold(trail.store, 4, today=date(2026, 1, 7))
+    kept, moment = numbers(trail.store), datetime(2026, 1, 1, tzinfo=UTC)
+    assert kept[-1][1] == 4
+    trail.store.mark("forgotten before", moment)
+    trail.store.append("objects", _ledger_rows(trail))
+    if harm == "checkpoint":
+        DeltaTable("store/objects").create_checkpoint()
+        for path in sorted(Path("store/objects/_delta_log").glob("*.json"))[:-1]:
+            path.unlink()
+    cut(_commit("objects") if harm == "log" else _active(trail, "objects"))
+    trail.repair()
+    assert numbers(trail.store) == kept
+    assert trail.store.marked("forgotten before") == moment
+    # Only what was listed before is forgotten: what the ledger lacks has to be found again.
+    assert trail.store.marked("listed s3://anywhere") is None
+
+
+def _ledger_rows(trail: tw.Trail) -> Any:
+    with Engine() as engine:
+        trail.store.show(engine, "objects")
+        return engine.query("from objects limit 1")
 
 
 def test_a_sound_store_is_left_alone(trail: tw.Trail) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 
 from trailwatch.errors import StoreError
 from trailwatch.profile import batches
+from trailwatch.profile.batches import made, predicate
 from trailwatch.profile.settle import settle
 from trailwatch.store.commits import StoreConflict
+from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 
 
@@ -99,3 +102,16 @@ def test_a_run_that_always_loses_says_so(new_store, monkeypatch):
 
     with pytest.raises(StoreError, match="other runs changed the same days 6 times"):
         batches.persist(lose, where="here")
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_others_may_write_other_days_meanwhile_however_many_there_are(new_store, step) -> None:
+    store, layout = new_store(), TABLES["identity_days"]
+    days = [date(2026, 1, 1) + timedelta(days=step * number) for number in range(80)]
+    version = made(store, "identity_days")
+    for some in (days[:40], days[40:]):
+        rows = pa.Table.from_pylist([{"dt": day, "shard": 0, "principal": "p"} for day in some], schema=layout.columns)
+        store.replace("identity_days", rows, where=predicate((day, 0) for day in some), version=version)
+    assert sorted(day for day, _ in store.partitions("identity_days")) == days
+    with pytest.raises(StoreConflict):
+        store.replace("identity_days", rows, where=predicate((day, 0) for day in days[39:]), version=version)

@@ -96,5 +96,5 @@ def test_doctor_prints_it_with_the_names_of_the_configuration(tmp_path, monkeypa
 
 
 def test_the_policy_only_reads() -> None:
-    made = {"iam:GenerateCredentialReport", "iam:GenerateServiceLastAccessedDetails", "sts:AssumeRole"}
+    made = {"iam:GenerateCredentialReport", "iam:GenerateServiceLastAccessedDetails", "sts:AssumeRole", "kms:Decrypt"}
     assert all(action.split(":")[1].startswith(("Get", "List", "Describe")) for action in _allowed() - made)

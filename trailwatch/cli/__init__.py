@@ -16,6 +16,7 @@ from trailwatch.cli import (
     conditions,
     daily,
     demo,
+    doctor,
     generate,
     investigate,
     keep,
@@ -46,7 +47,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 error, 2 usage, 3 findings at or above --fail-on, 4 gaps with --strict, 130 cancelled.",
 )
 for command in (demo.demo, daily.run, daily.ingest, daily.settle, verify.verify, daily.digest, daily.scan, send.send, look.show, practices.practices,
-                investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, posture.doctor,
+                investigate.history, investigate.lineage, ask.sql, look.config, look.init, demo.simulate, posture.snapshot, doctor.doctor,
                 suppress.suppress, mark.mark, mark.stats, keep.forget, scorecard.scorecard):  # fmt: skip
     app.command()(command)
 policy.app.command()(generate.generate)

@@ -62,26 +62,3 @@ def snapshot(
         raise typer.Exit(1)
     if done.failed:
         raise typer.Exit(4)
-
-
-def doctor(
-    policy: Annotated[bool, typer.Option("--policy", help="Print the smallest IAM policy that is enough.")] = False,
-    store: options.Store = None,
-    config: options.ConfigFile = None,
-    out: options.Output = None,
-) -> None:
-    """Look at store and configuration, or print the IAM policy that trailwatch needs; exit 1 where something is amiss."""
-    from datetime import UTC, datetime
-
-    from trailwatch import api
-    from trailwatch import config as configuration
-    from trailwatch import doctor as looking
-
-    if policy:
-        output.write(json.dumps(looking.policy(configuration.load(config)), indent=2), out)
-        return
-    trail = api.open(config=config, flags={"store.path": store})
-    checks = looking.check(trail.config, store=trail.store, now=datetime.now(UTC))
-    output.write("\n".join(f"{'ok ' if one.good else 'BAD'}  {one.name}: {one.says}" for one in checks), out)
-    if not all(one.good for one in checks):
-        raise typer.Exit(1)

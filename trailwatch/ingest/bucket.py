@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError
 
 from trailwatch.errors import SourceError
 from trailwatch.ingest import keys
@@ -95,8 +95,8 @@ class Bucket:
     def head(self, key: str) -> Item:
         """Return an object as a listing would tell of it."""
         try:
-            return self._item(obstore.head(self._store, key))
-        except (NotFoundError, FileNotFoundError) as error:
+            return self._asking.ask(lambda: self._item(obstore.head(self._store, key)))
+        except FileNotFoundError as error:
             raise Gone("no longer there") from error
         except (BaseError, OSError) as error:
             raise Unreadable(reason(error)) from error

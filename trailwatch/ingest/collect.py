@@ -28,6 +28,7 @@ from trailwatch.window import Window
 from trailwatch.workers import Workers
 
 FORGOTTEN = "forgotten before"  # the mark of the day before which nothing is fetched unless it is asked for
+LISTED = "listed "  # a source's mark of its last complete listing begins with this
 _CHUNK = 100_000  # listed objects that are held at a time
 
 
@@ -208,4 +209,4 @@ def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def mark(source: Source) -> str:
     """Return the name under which a store keeps when a source was last listed as a whole."""
-    return f"listed {source.name}"
+    return f"{LISTED}{source.name}"

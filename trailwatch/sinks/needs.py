@@ -8,7 +8,7 @@ from trailwatch.config import Config
 from trailwatch.config.sinks import S3Sink, SecurityHubSink, SesSink, SnsSink
 
 
-def statements(config: Config) -> list[dict[str, Any]]:
+def statements(config: Config, *, partition: str = "aws") -> list[dict[str, Any]]:
     """Return the statements of IAM for what is configured, none for what needs none."""
     found: list[dict[str, Any]] = []
     for sink in config.sinks.values():
@@ -19,12 +19,12 @@ def statements(config: Config) -> list[dict[str, Any]]:
                 found.append(_allow("SendMail", ["ses:SendEmail", "ses:SendRawEmail"], "*"))
             case S3Sink():
                 path = sink.path.removeprefix("s3://").strip("/")
-                found.append(_allow("WriteFindings", ["s3:PutObject"], f"arn:aws:s3:::{path}/*"))
+                found.append(_allow("WriteFindings", ["s3:PutObject"], f"arn:{partition}:s3:::{path}/*"))
             case SecurityHubSink():
                 found.append(_allow("ImportFindings", ["securityhub:BatchImportFindings"], "*"))
                 if sink.role_name:
                     found.append(
-                        _allow("EnterForFindings", ["sts:AssumeRole"], f"arn:aws:iam::*:role/{sink.role_name}")
+                        _allow("EnterForFindings", ["sts:AssumeRole"], f"arn:{partition}:iam::*:role/{sink.role_name}")
                     )
             case _:
                 pass

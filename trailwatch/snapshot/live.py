@@ -214,6 +214,12 @@ def _trails(caller: Caller, name: str) -> _Answer:
     return _Answer(shape.trails(found.values()), "; ".join(hidden))
 
 
+def trails(caller: Caller, account: str) -> list[dict[str, Any]]:
+    """Return the trails that an account sees, with their selectors where they are shown."""
+    found: list[dict[str, Any]] = _trails(caller, account).body
+    return found
+
+
 def told(answer: dict[str, Any], field: str) -> Any:
     """Return a field of an answer that AWS always gives."""
     # What is not JSON comes from boto3 as an answer without anything, which must not pass for "there is none".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -52,6 +52,20 @@ class Mender:
         for name in sorted(away):
             self._set_aside(f"{table}/{LOG}/{name}")
         return self._opens(table)
+
+    def marks(self, table: str) -> dict[str, int]:
+        """Return the numbers that the log of a table keeps under names, as far as it can be read."""
+        found: dict[str, int] = {}
+        names = sorted(log_entries(self._remote, table), key=lambda name: (".checkpoint." not in name, name))
+        for name in names:
+            path = f"{table}/{LOG}/{name}"
+            if ".checkpoint." in name:
+                rows = self._read(path)
+                told = rows["txn"].to_pylist() if rows is not None and "txn" in rows.column_names else []
+            else:
+                told = [one.get("txn") for one in _actions(bytes(obstore.get(self._remote, path).bytes()))]
+            found |= {one["appId"]: int(one["version"]) for one in told if one and one.get("appId")}
+        return found
 
     def renew(self, table: str) -> None:
         """Set the whole log of a table aside and begin a new one: the table is empty, and its files are still there."""
@@ -138,12 +152,16 @@ def _values(action: dict[str, Any], keys: Iterable[str]) -> dict[str, str | None
 
 
 def _removes(data: bytes) -> set[str]:
-    found = set()
+    removed = (action.get("remove") for action in _actions(data))
+    return {str(one.get("path")) for one in removed if isinstance(one, dict)}
+
+
+def _actions(data: bytes) -> Iterator[dict[str, Any]]:
+    """Yield what can be read of a commit."""
     for line in data.decode("utf-8", "replace").splitlines():
         try:
             action = json.loads(line)
         except ValueError:
             continue
-        if isinstance(action, dict) and isinstance(action.get("remove"), dict):
-            found.add(str(action["remove"].get("path")))
-    return found
+        if isinstance(action, dict):
+            yield action

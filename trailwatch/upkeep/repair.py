@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from trailwatch.digest.words import counted
 from trailwatch.engine import Engine
-from trailwatch.errors import StoreError
-from trailwatch.ingest.collect import FORGOTTEN
+from trailwatch.ingest.collect import LISTED
 from trailwatch.ingest.keys import NO_DAY
 from trailwatch.ingest.ledger import FAILED
 from trailwatch.profile.inputs import Memory
@@ -66,7 +66,7 @@ class Repaired:
 
 
 def repair(store: Store, *, now: datetime, deep: bool = False) -> Repaired:
-    """Mend every damaged table; killed on the way and run again it goes on."""
+    """Mend every damaged table, while nobody else works on the store."""
     found = [one for one in examine(store, deep=deep) if one.damages]
     account = Repaired([damage.text() for one in found for damage in one.damages])
     if not found:
@@ -82,7 +82,9 @@ def repair(store: Store, *, now: datetime, deep: bool = False) -> Repaired:
     if spans := [hurt[table] for table in _SOURCED if table in hurt]:
         account.again = _read_again(store, min(span[0] for span in spans), max(span[1] for span in spans), now)
     if any(table in hurt for table in (*_TOLD, "digests")):
-        account.done.append(f"findings and incidents of {retell(store)} days were written again from their digests")
+        account.done.append(
+            f"findings and incidents of {counted(retell(store), 'day')} were written again from their digests"
+        )
     return account
 
 
@@ -101,29 +103,27 @@ def _mend(store: Store, mender: Mender, health: Health, *, deep: bool) -> list[s
             mender.renew(table)
         done.append(f"the log of {table} ends before the damage")
         if table in _SALVAGED:
-            done.append(f"{mender.salvage(table)} files of {table} that it named were put back")
+            done.append(f"put back into {table}: {counted(mender.salvage(table), 'file')} that it named")
     files = _bad_files(store, health, deep=deep)
     if files:
         mender.drop(table, files)
-        done.append(f"{len(files)} files were taken out of {table}")
+        done.append(f"taken out of {table}: {counted(len(files), 'file')}")
         _made_of_nothing(store, table, files)
     return done
 
 
 def _ledger(store: Store, mender: Mender, health: Health) -> list[str]:
-    try:
-        horizon = horizon_of(store)
-    except StoreError:
-        horizon = None
-    # A new log has no mark of the last listing: the next ingest lists everything, and finds what the rows lack.
     files = [one.path for one in health.damages if not one.log]
     if health.version >= 0 and files:
         mender.drop(OBJECTS.name, files)
+    marks = mender.marks(OBJECTS.name)
     mender.renew(OBJECTS.name)
     count = mender.salvage(OBJECTS.name)
-    if horizon:
-        store.mark(FORGOTTEN, datetime.combine(horizon, datetime.min.time(), tzinfo=UTC))
-    return [f"the ledger was put together from {count} whole files; the next ingest lists everything once"]
+    for name, seconds in marks.items():
+        # Without the mark of the last listing the next ingest lists everything, and finds what the rows lack.
+        if not name.startswith(LISTED):
+            store.mark(name, datetime.fromtimestamp(seconds, UTC))
+    return [f"the ledger was put together from {counted(count, 'whole file')}; the next ingest lists everything once"]
 
 
 def _bad_files(store: Store, health: Health, *, deep: bool) -> list[str]:
