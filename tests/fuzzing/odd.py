@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as some
@@ -91,4 +92,6 @@ def toml(value: Any) -> str:
         return "[" + ", ".join(map(toml, value)) + "]"
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     return json.dumps(value) if isinstance(value, str) else json.dumps(str(value)) if value is not None else '""'

@@ -39,6 +39,7 @@ def _bodies(data: bytes) -> list[str]:
 @example(b'[{"user": "a", "arn": "arn:aws:iam::111122223333:user/a", "mfa_active": []}]')
 @example(b'{"UserDetailList": 5}')
 @example(b'{"trailList": [5]}')
+@example(b'{"JobStatus": "COMPLETED", "ServicesLastAccessed": [{"LastAuthenticatedEntity": []}]}')
 @example(b"user,arn,\n")
 def test_anything_is_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(Unusable):

@@ -48,11 +48,11 @@ def _member(values: Any, kind: Any, where: str, text: str) -> Any:
         return kind
     by_tag = {str(one.__struct_config__.tag): one for one in members}
     tag = str(members[0].__struct_config__.tag_field)
-    if values.get(tag) not in by_tag:
+    if str(values.get(tag)) not in by_tag:
         near = difflib.get_close_matches(str(values.get(tag)), by_tag, n=1, cutoff=0.4)
         what = f"unknown {tag} {values[tag]!r}" if tag in values else f"no {tag} is given"
         raise ConfigError(what, where=place(where, text, tag), hint=repr(near[0]) if near else ", ".join(by_tag))
-    return by_tag[values[tag]]
+    return by_tag[str(values[tag])]
 
 
 def check_values(config: Config, where: str, text: str) -> None:

@@ -144,7 +144,7 @@ def _uses(answer: Mapping[str, Any]) -> Part:
     services = answer.get("ServicesLastAccessed")
     if not isinstance(services, list) or answer.get("IsTruncated"):
         raise Unusable("its list of services is missing or cut", kind=USES, hint=f"{COMMANDS[USES]} again")
-    named = {one.get("LastAuthenticatedEntity") for one in services if isinstance(one, dict)} - {None, ""}
+    named = {str(one.get("LastAuthenticatedEntity") or "") for one in services if isinstance(one, dict)} - {""}
     arn = answer.get("Arn") or (named.pop() if len(named) == 1 else "")
     if not isinstance(arn, str) or not _OWNER.match(arn):
         # AWS's answer does not repeat whom the question was about.
