@@ -31,7 +31,10 @@ from trailwatch.simulate import write
 from trailwatch.store.tables import Store
 from trailwatch.workers import Here, Workers
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # a killed worker leaves its sockets open
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # a killed worker leaves its sockets open
+    pytest.mark.timeout(900),  # processes start and start again, on a machine that may have other work
+]
 
 DAY = "2026-06-03"
 CONFIG = tw.Config()
