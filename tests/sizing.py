@@ -91,7 +91,7 @@ events are smaller and more alike than real ones: where your `events` take 120 b
 - A digest is made on one machine. From 250,000 events on its rules are shared among the workers, each of which works out
   the whole day, so the core-hours grow with them. What it reads of the 90 days before is in the figure only as far as a
   history of three days shows it (README, Figures: 300 days cost 1.1 to 1.2 times as much as 100), and its memory was not
-  measured beyond a million events a day: over two million it works through the disk. The two columns on the right are
+  measured beyond 200,000 events a day; over two million it works through the disk. The two columns on the right are
   the aim, not the experience.
 - A queue (`sqs://…`) in place of a listing: reading costs no LIST but one a day, and a message each.
 """

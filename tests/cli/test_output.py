@@ -13,6 +13,7 @@ import pytest
 from trails import Tree, key, record
 
 from trailwatch.cli import output
+from trailwatch.cli.bar import Bar
 
 STORY = "2026-07-28"
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m=cmd|' /C calc'!A0"
@@ -168,3 +169,14 @@ def test_a_reader_that_leaves_is_no_error(process, at) -> None:
     assert running.stderr is not None
     assert running.stderr.read() == b""
     running.stderr.close()
+
+
+def test_a_bar_shows_how_far_the_figures_have_come() -> None:
+    bar = Bar()
+    bar.start("ingest", 2, unit="objects")
+    bar.advance(1, events=5)
+    bar.advance(1, events=7)
+    assert bar._rich is not None
+    (task,) = bar._rich.tasks
+    bar.finish()
+    assert (task.completed, task.fields["figures"]) == (2, "7 events")

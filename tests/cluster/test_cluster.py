@@ -31,7 +31,10 @@ from trailwatch.simulate import write
 from trailwatch.store.tables import Store
 from trailwatch.workers import Here, Workers
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # a killed worker leaves its sockets open
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # a killed worker leaves its sockets open
+    pytest.mark.timeout(900),  # processes start and start again, on a machine that may have other work
+]
 
 DAY = "2026-06-03"
 CONFIG = tw.Config()
@@ -83,11 +86,15 @@ class Killer(Silent):
         self.client: Any = workers._client  # type: ignore[attr-defined]
         self.killed: list[str] = []
         self.label = ""
+        self.steps: dict[str, int] = {}
+        self.totals: dict[str, int] = {}
 
     def start(self, label: str, total: int | None = None, *, unit: str = "") -> None:  # noqa: ARG002
         self.label = label
+        self.totals[label] = self.totals.get(label, 0) + (total or 0)
 
     def advance(self, steps: int = 1, **figures: int) -> None:  # noqa: ARG002
+        self.steps[self.label] = self.steps.get(self.label, 0) + steps
         if self.label in ("list", *self.killed):
             return
         end = time.monotonic() + 20
@@ -150,6 +157,11 @@ def test_a_killed_worker_costs_time_and_no_data(two, bucket, alone) -> None:
     assert account.events == len(alone["events"])
     trail.settle(progress=killer)
     assert killer.killed == ["ingest", "settle"]
+    # What is shown comes to its end once, although a part was done twice.
+    assert {label: killer.steps[label] for label in killer.killed} == {
+        label: killer.totals[label] for label in killer.killed
+    }
+    assert killer.totals["ingest"] == account.read
     assert len({key[1] for key in trail.store.partitions("activity")}) == 3
     trail.digest(DAY)
     assert state(trail.store) == alone

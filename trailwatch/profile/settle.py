@@ -87,7 +87,7 @@ def _days(crew: Crew, account: Settled, wanted: set[date] | None, progress: Prog
     batches = group(stale, _counts(files), workers=crew.workers.count)
     for made_of in crew.make(_first, _steps(batches, stale, apart=crew.workers.apart)):
         account.take(made_of)
-        progress.advance(made_of.sessions_made, doubles=account.doubles)
+        progress.advance(made_of.partitions, doubles=account.doubles)
     # What the batches left: days that depend on the sessions of other days or shards.
     files = _files(bench, wanted)
     ready = _ready(bench, files, files)
@@ -120,6 +120,7 @@ def _steps(batches: Sequence[Batch], stale: set[Partition], *, apart: bool) -> I
 def _first(bench: Bench, account: Settled, step: _Step) -> None:
     """Take doubles out of a batch, make its sessions, and where its days are whole also their activity."""
     batch = step.batch
+    account.partitions = len(batch.partitions)
     # Read before the events: whoever replaces these days with newer events after this moment is noticed.
     versions = {table: bench.store.version(table) for table in MADE}
     found = clean(bench.store, bench.engine, batch, folder=bench.folder)
