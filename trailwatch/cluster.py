@@ -26,6 +26,7 @@ Made = TypeVar("Made")
 AHEAD = 2  # parts that wait for each worker
 MOST = 256  # local processes
 PATIENCE = "30s"  # until a scheduler and its first worker answer
+LEFT = "120s"  # that work of local processes waits when none of them is left
 
 
 @contextmanager
@@ -44,7 +45,9 @@ def workers(*, count: int = 0, scheduler: str = "") -> Iterator[Workers]:
             hint="pip install 'trailwatch-cloudtrail[cluster]'",
         ) from error  # fmt: skip
     # The pages that a scheduler serves over HTTP ask nobody for a name; nobody needs them here.
-    with dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}):
+    quiet = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    # Workers that are gone and do not come back are not waited for without end.
+    with dask.config.set({**quiet, "distributed.scheduler.no-workers-timeout": LEFT}):
         place: AbstractContextManager[Any] = nullcontext(scheduler) if scheduler else _local(distributed, count)
         with place as where, _client(distributed, where) as client:
             yield Cluster(distributed, client, max(1, sum(client.nthreads().values())))
@@ -106,6 +109,9 @@ class Cluster:
         except self._distributed.KilledWorker as error:
             hint = "fewer workers, or more memory for each"
             raise ClusterError("a part was lost with its worker again and again", hint=hint) from error
+        except self._distributed.scheduler.NoValidWorkerError as error:
+            hint = "run it again; what was committed stays"
+            raise ClusterError(f"no worker was left for {LEFT}", hint=hint) from error
         except (CancelledError, OSError) as error:
             hint = "run it again; what was committed stays"
             raise ClusterError(f"the cluster was lost: {_first_line(error)}", hint=hint) from error
