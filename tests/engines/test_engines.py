@@ -59,13 +59,16 @@ def expected(store: Store) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[str]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of Spark Connect that reads Delta by itself."""
     from pysail.spark import SparkConnectServer
 
     server = SparkConnectServer(ip="127.0.0.1", port=0)
     server.start(background=True)
-    yield f"sc://localhost:{server.listening_address[1]}"
+    with pytest.MonkeyPatch.context() as patch:
+        # The client looks for a whole Spark, which it needs nothing of, unless it is told where one is.
+        patch.setenv("SPARK_HOME", str(tmp_path_factory.mktemp("spark")))
+        yield f"sc://localhost:{server.listening_address[1]}"
     server.stop()
 
 
