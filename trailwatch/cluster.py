@@ -45,7 +45,7 @@ def workers(*, count: int = 0, scheduler: str = "") -> Iterator[Workers]:
             hint="pip install 'trailwatch-cloudtrail[cluster]'",
         ) from error  # fmt: skip
     # The pages that a scheduler serves over HTTP ask nobody for a name; nobody needs them here.
-    quiet = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    quiet: dict[str, Any] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
     # Workers that are gone and do not come back are not waited for without end.
     with dask.config.set({**quiet, "distributed.scheduler.no-workers-timeout": LEFT}):
         place: AbstractContextManager[Any] = nullcontext(scheduler) if scheduler else _local(distributed, count)

@@ -73,7 +73,8 @@ from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.remote("sc://localhost:50051").getOrCreate()
 profile = (
-    spark.read.format("delta").load("STORE/activity")
+    spark.read.format("delta")
+    .load("STORE/activity")
     .where("dt = date '2026-07-28'")
     .groupBy("principal", "event_source", "event_name", "outcome")
     .sum("events")
