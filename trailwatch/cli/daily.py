@@ -6,24 +6,17 @@ import json
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trailwatch.cli import options, output, send
+from trailwatch.cli.opening import opened, reaching, working
 from trailwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from trailwatch.api import Trail
     from trailwatch.digest.page import Digest
     from trailwatch.finding import Finding
-
-
-class Account(StrEnum):
-    """Forms of an account of what was done."""
-
-    text = "text"
-    json = "json"
 
 
 class Page(StrEnum):
@@ -38,8 +31,6 @@ class Page(StrEnum):
 SiteFolder = Annotated[
     str | None, typer.Option("--site", help="Keep an archive of pages in this folder, with an index over the days.")
 ]
-Team = tuple[str | None, int | None]  # a scheduler, and a number of local workers
-AccountFormat = Annotated[Account, typer.Option("--format", help="How to print the account.")]
 PageFormat = Annotated[Page, typer.Option("--format", help="How to print the digest.")]
 
 
@@ -54,7 +45,7 @@ def ingest(
     reconcile: Annotated[
         bool, typer.Option(help="List the last 31 days again, for objects that came very late.")
     ] = False,
-    form: AccountFormat = Account.text,
+    form: options.AccountFormat = options.Form.text,
     out: options.Output = None,
     quiet: options.Quiet = False,
     strict: options.Strict = False,
@@ -67,24 +58,24 @@ def ingest(
     workers: options.Workers = None,
 ) -> None:
     """Fetch what is new at the source into the store, and account for every object and record."""
-    trail = _open(
+    trail = opened(
         store, config, profile, aws_region, role_arn, endpoint_url, create=True, team=(scheduler, workers), bucket=bucket,
     )  # fmt: skip
     done = trail.ingest(
         source, start=start, end=end, accounts=account or (), regions=region or (), reconcile=reconcile,
         progress=output.progress(quiet=quiet),
     )  # fmt: skip
-    output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), out)
+    output.write(json.dumps(done.as_dict(), indent=1) if form is options.Form.json else done.text(), out)
     _leave(gaps=strict and done.gap)
 
 
 def settle(
-    store: options.Store = None, config: options.ConfigFile = None, form: AccountFormat = Account.text,
+    store: options.Store = None, config: options.ConfigFile = None, form: options.AccountFormat = options.Form.text,
     quiet: options.Quiet = False, scheduler: options.Scheduler = None, workers: options.Workers = None,
 ) -> None:  # fmt: skip
     """Take doubles out of the store and bring sessions and activity up to date."""
-    done = _open(store, config, team=(scheduler, workers)).settle(progress=output.progress(quiet=quiet))
-    output.write(json.dumps(done.as_dict(), indent=1) if form is Account.json else done.text(), None)
+    done = opened(store, config, team=(scheduler, workers)).settle(progress=output.progress(quiet=quiet))
+    output.write(json.dumps(done.as_dict(), indent=1) if form is options.Form.json else done.text(), None)
 
 
 def digest(
@@ -101,7 +92,7 @@ def digest(
     workers: options.Workers = None,
 ) -> None:
     """Print one UTC day: coverage first, then incidents and findings by urgency, then the practices."""
-    trail = _open(store, config, team=(scheduler, workers))
+    trail = opened(store, config, team=(scheduler, workers))
     page = trail.digest(date, progress=output.progress(quiet=quiet))
     if form is Page.html:
         output.write(trail.page(page), out)
@@ -133,7 +124,7 @@ def run(
     """Do the day's work: ingest, settle, a digest of each day that has none yet and of today so far, and send the news."""
     if form is Page.html and out is None:
         raise ConfigError("a page for each day needs a file", where="--format", hint="-o digest.html")
-    trail = _open(
+    trail = opened(
         store, config, profile, aws_region, role_arn, endpoint_url, create=True, team=(scheduler, workers), bucket=bucket,
     )  # fmt: skip
     work = trail.run(source, progress=output.progress(quiet=quiet))
@@ -179,35 +170,11 @@ def scan(
     from trailwatch import api
     from trailwatch import config as configuration
 
-    flags = _flags(profile, aws_region, role_arn, endpoint_url) | _team((scheduler, workers))
+    flags = reaching(profile, aws_region, role_arn, endpoint_url) | working((scheduler, workers))
     found = configuration.load(config, flags=flags)
     page = api.scan(source, config=found, progress=output.progress(quiet=quiet))
     _print(form, [page], out)
     _leave(findings=page.findings, fail_on=fail_on, gaps=strict and page.coverage.gap)
-
-
-def _open(
-    store: str | None, config: str | None, profile: str | None = None, region: str | None = None,
-    role_arn: str | None = None, endpoint_url: str | None = None, *, create: bool = False, team: Team = (None, None),
-    bucket: str | None = None,
-) -> Trail:  # fmt: skip
-    from trailwatch import api
-
-    flags = {
-        "store.path": store, "source.bucket": bucket, **_flags(profile, region, role_arn, endpoint_url), **_team(team)
-    }  # fmt: skip
-    return api.open(config=config, create=create, flags=flags)
-
-
-def _flags(profile: str | None, region: str | None, role_arn: str | None, endpoint_url: str | None) -> dict[str, Any]:
-    return {
-        "source.profile": profile, "source.region": region, "source.role_arn": role_arn,
-        "source.endpoint_url": endpoint_url,
-    }  # fmt: skip
-
-
-def _team(team: Team) -> dict[str, Any]:
-    return {"cluster.scheduler": team[0], "cluster.workers": team[1]}
 
 
 def _print(form: Page, pages: Sequence[Digest], out: str | None) -> None:

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
-
-
-class Form(StrEnum):
-    """Forms of an answer."""
-
-    text = "text"
-    json = "json"
+from trailwatch.cli.opening import reaching
 
 
 def doctor(
@@ -29,7 +22,7 @@ def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of AWS.")] = False,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    form: Annotated[options.Form, typer.Option("--format", help="How to print it.")] = options.Form.text,
     out: options.Output = None,
     profile: options.Profile = None,
     aws_region: options.AwsRegion = None,
@@ -44,15 +37,14 @@ def doctor(
     from trailwatch import doctor as looking
     from trailwatch.errors import TrailwatchError
 
-    flags = {"store.path": store, "source.profile": profile, "source.region": aws_region,
-             "source.role_arn": role_arn, "source.endpoint_url": endpoint_url}  # fmt: skip
+    flags = {"store.path": store, **reaching(profile, aws_region, role_arn, endpoint_url)}
     found = configuration.load(config, flags=flags)
     if policy:
         output.write(json.dumps(looking.policy(found), indent=2), out)
         return
     if repair:
         done = api.open(config=config, flags=flags).repair(deep=deep)
-        output.write(json.dumps(done.as_dict(), indent=1) if form is Form.json else done.text(), out)
+        output.write(json.dumps(done.as_dict(), indent=1) if form is options.Form.json else done.text(), out)
         return
     checks = []
     try:
@@ -61,7 +53,7 @@ def doctor(
         checks.append(looking.Check("store", False, error.what, error.hint))
         where = None
     checks += looking.check(found, store=where, now=datetime.now(UTC), offline=offline, deep=deep)
-    text = json.dumps([one.as_dict() for one in checks], indent=1) if form is Form.json else \
+    text = json.dumps([one.as_dict() for one in checks], indent=1) if form is options.Form.json else \
         "\n".join(one.text() for one in checks)  # fmt: skip
     output.write(text, out)
     if any(one.good is False for one in checks):

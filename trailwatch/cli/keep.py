@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
-
-
-class Form(StrEnum):
-    """Forms of an answer."""
-
-    text = "text"
-    json = "json"
 
 
 def forget(
@@ -26,11 +18,11 @@ def forget(
     ] = False,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    form: Annotated[options.Form, typer.Option("--format", help="How to print it.")] = options.Form.text,
 ) -> None:
     """Forget events, and what was made of them, before a day; the ledger stays, so that nothing is fetched again."""
     from trailwatch import api
 
     trail = api.open(config=config, flags={"store.path": store})
     plan = trail.forget(before, everything=everything, dry_run=not yes)
-    output.write(json.dumps(plan.as_dict(), indent=1, default=str) if form is Form.json else plan.text(), None)
+    output.write(json.dumps(plan.as_dict(), indent=1, default=str) if form is options.Form.json else plan.text(), None)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import getpass
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
 from trailwatch.errors import ConfigError
-
-
-class Form(StrEnum):
-    """Forms of an answer."""
-
-    text = "text"
-    json = "json"
 
 
 def mark(
@@ -54,11 +46,11 @@ def stats(
     days: Annotated[int, typer.Option(min=1, max=3660, help="How many days back.")] = 90,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.text,
+    form: Annotated[options.Form, typer.Option("--format", help="How to print it.")] = options.Form.text,
     out: options.Output = None,
 ) -> None:
     """Print how often each detection and each scorer was right, by the verdicts of `mark`."""
     from trailwatch import api
 
     found = api.open(config=config, flags={"store.path": store}).stats(days=days)
-    output.write(json.dumps(found.as_dict(), indent=1) if form is Form.json else found.text(), out)
+    output.write(json.dumps(found.as_dict(), indent=1) if form is options.Form.json else found.text(), out)

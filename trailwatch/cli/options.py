@@ -8,6 +8,13 @@ from typing import Annotated
 import typer
 
 
+class Form(StrEnum):
+    """Forms of an answer."""
+
+    text = "text"
+    json = "json"
+
+
 class Severity(StrEnum):
     """The severities of findings."""
 
@@ -53,3 +60,4 @@ Techniques = Annotated[
         "--techniques", envvar="TRAILWATCH_TECHNIQUES", help="Labelled attack logs: a folder with labels.json."
     ),
 ]
+AccountFormat = Annotated[Form, typer.Option("--format", help="How to print the account.")]

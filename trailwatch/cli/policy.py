@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -14,13 +13,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Try policies on history before anybody applies them.",
 )
-
-
-class Form(StrEnum):
-    """Forms of a report."""
-
-    text = "text"
-    json = "json"
 
 
 @app.command()
@@ -38,7 +30,7 @@ def replay(
     attacks: options.Techniques = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print the report.")] = Form.text,
+    form: Annotated[options.Form, typer.Option("--format", help="How to print the report.")] = options.Form.text,
     every: Annotated[bool, typer.Option("--all", help="Every line, not only the first ones.")] = False,
     out: options.Output = None,
 ) -> None:
@@ -55,4 +47,4 @@ def replay(
         scps=scps or (),
         techniques=attacks or "",
     )
-    output.write(report.json(made) if form is Form.json else report.text(made, every=every), out)
+    output.write(report.json(made) if form is options.Form.json else report.text(made, every=every), out)

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from trailwatch.cli import options, output
-
-
-class Form(StrEnum):
-    """Forms of an answer."""
-
-    text = "text"
-    json = "json"
+from trailwatch.cli.opening import reaching
 
 
 def snapshot(
@@ -39,7 +32,9 @@ def snapshot(
     ] = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: Annotated[Form, typer.Option("--format", help="How to print what was taken and what changed.")] = Form.text,
+    form: Annotated[
+        options.Form, typer.Option("--format", help="How to print what was taken and what changed.")
+    ] = options.Form.text,
     out: options.Output = None,
     quiet: options.Quiet = False,
     profile: options.Profile = None,
@@ -51,13 +46,14 @@ def snapshot(
     from trailwatch import api
 
     flags = {
-        "store.path": store, "snapshot.role_name": role_name, "snapshot.last_accessed": last_accessed,
-        "source.profile": profile, "source.region": aws_region, "source.role_arn": role_arn,
-        "source.endpoint_url": endpoint_url,
-    }  # fmt: skip
+        "store.path": store,
+        "snapshot.role_name": role_name,
+        "snapshot.last_accessed": last_accessed,
+        **reaching(profile, aws_region, role_arn, endpoint_url),
+    }
     trail = api.open(config=config, create=True, flags=flags)
     done = trail.snapshot(source, accounts=account or (), taken=taken, progress=output.progress(quiet=quiet))
-    output.write(json.dumps(done.as_dict(), indent=1) if form is Form.json else done.text(), out)
+    output.write(json.dumps(done.as_dict(), indent=1) if form is options.Form.json else done.text(), out)
     if not done.good:
         raise typer.Exit(1)
     if done.failed:

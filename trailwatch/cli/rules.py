@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trailwatch.cli import daily, options, output
+from trailwatch.cli import options, output
 
 app = typer.Typer(no_args_is_help=True, help="List, show, write, check and try detections.")
 
@@ -96,7 +96,7 @@ def backtest(
     ] = None,
     store: options.Store = None,
     config: options.ConfigFile = None,
-    form: daily.AccountFormat = daily.Account.text,
+    form: options.AccountFormat = options.Form.text,
     out: options.Output = None,
     quiet: options.Quiet = False,
 ) -> None:
@@ -108,7 +108,7 @@ def backtest(
     found = trail.backtest(
         rule, start=start, end=end, against=against, budget=budget, progress=output.progress(quiet=quiet)
     )
-    output.write(json.dumps(found.as_dict(), indent=1) if form is daily.Account.json else text(found), out)
+    output.write(json.dumps(found.as_dict(), indent=1) if form is options.Form.json else text(found), out)
     if found.failed:
         raise typer.Exit(1)
     if not found.within:

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from trailwatch.cli import options, output
-from trailwatch.cli.daily import Account as Form
-from trailwatch.cli.daily import AccountFormat, _open
+from trailwatch.cli.opening import opened
 
 Place = Annotated[
     str | None,
@@ -36,7 +35,7 @@ def verify(
     region: options.Regions = None,
     keys: Keys = None,
     save_keys: SaveKeys = None,
-    form: AccountFormat = Form.text,
+    form: options.AccountFormat = options.Form.text,
     out: options.Output = None,
     quiet: options.Quiet = False,
     strict: options.Strict = False,
@@ -46,12 +45,12 @@ def verify(
     endpoint_url: options.Endpoint = None,
 ) -> None:
     """Check logs against CloudTrail's signed digest files; exits with 3 when an object was changed, removed or added."""
-    trail = _open(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
+    trail = opened(store, config, profile, aws_region, role_arn, endpoint_url, create=True)
     done = trail.verify(
         source, start=start, end=end, accounts=account or (), regions=region or (), keys=keys, save_keys=save_keys,
         progress=output.progress(quiet=quiet),
     )  # fmt: skip
-    output.write(json.dumps(done.as_dict(), indent=1) if form is Form.json else done.text(), out)
+    output.write(json.dumps(done.as_dict(), indent=1) if form is options.Form.json else done.text(), out)
     if strict and done.gap:
         raise typer.Exit(4)
     if done.tampered:
