@@ -54,6 +54,7 @@ class Run:
     settled: Settled
     digests: tuple[Digest, ...]
     snapshot: Taken | None = None
+    untidy: str = ""  # why files that nobody wants any more could not be taken away
 
 
 class Trail(Questions, Permissions, Integrity, Upkeep, Outlets, Employer):
@@ -161,8 +162,13 @@ class Trail(Questions, Permissions, Integrity, Upkeep, Outlets, Employer):
             settled = self.settle(progress=progress)
             now = datetime.now(UTC)
             made = [self._digest(day, now, workers) for day in self.due(now=now)]
-        tidy(self.store, now=now)
-        return Run(account, settled, tuple(made), taken)
+        untidy = ""
+        try:
+            tidy(self.store, now=now)
+        except StoreError as error:
+            # What was made of the day is not lost for what is left of earlier ones.
+            untidy = str(error)
+        return Run(account, settled, tuple(made), taken, untidy)
 
     def due(self, *, now: datetime) -> list[date]:
         """Return the days that `run` makes a digest of, the oldest first."""

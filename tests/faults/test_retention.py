@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ages import age
+from deltalake import DeltaTable
 from faults.state import ledger
 from trails import Tree, key, record
 
@@ -115,22 +115,6 @@ def _held(store: Store, day: date) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def _age(store: Store, days: int) -> None:
-    """Make everything that was written or replaced so much older."""
-    back = days * 86_400_000
-    for log in Path(store.uri).rglob("_delta_log/*.json"):
-        lines = [json.loads(line) for line in log.read_text().splitlines()]
-        for line in lines:
-            if "remove" in line:
-                line["remove"]["deletionTimestamp"] -= back
-            if "commitInfo" in line:
-                line["commitInfo"]["timestamp"] -= back
-        log.write_text("\n".join(map(json.dumps, lines)))
-    then = time.time() - days * 86_400
-    for path in Path(store.uri).rglob("*"):
-        os.utime(path, (then, then))
-
-
 def test_a_vacuum_leaves_what_readers_of_the_last_days_read(trail: tw.Trail) -> None:
     still = trail.store.still()
     before = {name: still.files(name) for name in ("events", "activity", "seen", "settled")}
@@ -161,7 +145,7 @@ def test_the_last_seven_digests_are_made_again_after_a_vacuum(tmp_path: Path) ->
 
 def _again(trail: tw.Trail, made: Made, *, kept: int) -> None:
     trail.store.replace("events", _rows(trail.store), where="dt >= '2026-01-01'")
-    _age(trail.store, 30)
+    age(trail.store, 30)
     assert len(pinned(trail.store)) == kept
     taken = clean(trail.store, dry_run=True)
     before = len(list(Path(trail.store.uri).rglob("*.parquet")))
@@ -180,7 +164,7 @@ def _again(trail: tw.Trail, made: Made, *, kept: int) -> None:
 
 def test_the_daily_job_tidies_once_a_day(trail: tw.Trail) -> None:
     now = datetime.now(UTC)
-    _age(trail.store, 30)
+    age(trail.store, 30)
     assert tidy(trail.store, now=now) is not None
     assert tidy(trail.store, now=now + timedelta(hours=3)) is None
     assert tidy(trail.store, now=now + timedelta(hours=25)) is not None
@@ -225,7 +209,7 @@ def test_what_stays_is_as_before_and_nothing_is_fetched_again(trail: tw.Trail, m
     assert _told(_page(trail, DAYS[-1])) == _told(made.said[DAYS[-1]])
     # The files go when nobody can be reading them any more.
     assert list(Path(trail.store.uri).glob("events/dt=2026-01-20/*/*.parquet"))
-    _age(trail.store, 30)
+    age(trail.store, 30)
     clean(trail.store)
     assert not list(Path(trail.store.uri).glob("events/dt=2026-01-20/*/*.parquet"))
     assert _told(_page(trail, DAYS[-1])) == _told(made.said[DAYS[-1]])
@@ -256,3 +240,18 @@ def test_the_command_says_what_goes_and_does_it_only_when_told(trail: tw.Trail, 
     assert "Forgot" in command(*words, "--yes").out
     assert "Nothing is kept of before 2026-02-02" in command(*words, "--yes").out
     assert command("forget", "--before", "never", "--store", trail.store.uri).code == 2
+
+
+def test_what_cannot_be_tidied_takes_no_digest_away(trail: tw.Trail, made: Made, command, monkeypatch) -> None:
+    monkeypatch.setattr("trailwatch.upkeep.tidy.DIGESTS", 9)
+    damaged = min(versions["seen"] for versions in pinned(trail.store))
+    assert damaged < trail.store.versions()["seen"]
+    age(trail.store, 30)
+    DeltaTable(f"{trail.store.uri}/seen").create_checkpoint()
+    Path(trail.store.uri, "seen", "_delta_log", f"{damaged:020}.json").write_text("{")
+    files = set(trail.store.files("seen"))
+    done = command("run", str(made.logs), "--store", trail.store.uri, "--quiet")
+    assert done.code == 1
+    assert "table seen cannot be opened" in done.err.splitlines()[-1]
+    assert "UTC" in done.out
+    assert files <= {str(path) for path in Path(trail.store.uri, "seen").rglob("*.parquet")}

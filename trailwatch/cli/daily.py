@@ -144,7 +144,9 @@ def run(
         output.say(trail.site(site).text())
     delivered = trail.send() if trail.config.sinks else []
     send.tell(delivered)
-    if any(one.failed for one in delivered):
+    if work.untidy:
+        output.say(f"trailwatch: {work.untidy}")
+    if work.untidy or any(one.failed for one in delivered):
         raise typer.Exit(1)
     gaps = any(page.coverage.gap for page in pages) or work.account.gap
     gaps = gaps or bool(work.snapshot and work.snapshot.gap)

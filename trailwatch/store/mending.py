@@ -16,9 +16,8 @@ from deltalake.transaction import AddAction, RemoveAction
 from obstore.exceptions import BaseError
 
 from trailwatch.store.cache import reach
-from trailwatch.store.commits import FAILURES
 from trailwatch.store.health import LOG, Damage, commits, log_entries
-from trailwatch.store.opening import MARK
+from trailwatch.store.opening import MARK, opens
 from trailwatch.store.parquet import statistics
 from trailwatch.store.retention import listed
 from trailwatch.store.schema import TABLES
@@ -51,7 +50,7 @@ class Mender:
             away |= {name for name in entries if name == "_last_checkpoint"}
         for name in sorted(away):
             self._set_aside(f"{table}/{LOG}/{name}")
-        return self._opens(table)
+        return opens(self._store.uri, table, lambda: self._store.options)
 
     def marks(self, table: str) -> dict[str, int]:
         """Return the numbers that the log of a table keeps under names, as far as it can be read."""
@@ -135,13 +134,6 @@ class Mender:
             return pq.read_table(pa.BufferReader(data))
         except (pa.ArrowException, OSError, BaseError):
             return None
-
-    def _opens(self, table: str) -> bool:
-        try:
-            DeltaTable(f"{self._store.uri}/{table}", storage_options=self._store.options or None)
-        except FAILURES:
-            return False
-        return True
 
     def _set_aside(self, path: str) -> None:
         obstore.rename(self._remote, path, f"{self._aside}/{path}")

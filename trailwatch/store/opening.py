@@ -11,10 +11,12 @@ from deltalake.exceptions import TableNotFoundError
 from trailwatch.errors import StoreError
 from trailwatch.store.commits import FAILURES
 from trailwatch.store.schema import LAYOUT, TABLES
-from trailwatch.store.trouble import patiently, refused, store_error
+from trailwatch.store.trouble import patiently, store_error
 
 MARK = f"trailwatch layout {LAYOUT}"
 _MARK = re.compile(r"^trailwatch layout (\d+)$")
+# A log that was read and lacks a version says so; anything else may be a network or a disk that failed.
+_LACKS = re.compile(r"log ?segment|no table metadata|contiguous commit", re.IGNORECASE)
 
 
 class VersionGone(StoreError):
@@ -30,10 +32,13 @@ def opened(
             lambda: DeltaTable(f"{uri}/{table}", version=version, storage_options=dict(options()) or None),
             lost=FAILURES,
         )
-    except TableNotFoundError:
+    except TableNotFoundError as error:
+        # Nothing of its log is there: of the whole table, or of a version that was cleaned up.
+        if version is not None and opens(uri, table, options):
+            raise gone(uri, table, version) from error
         return None
     except FAILURES as error:
-        if version is not None and not refused(error) and _opens(uri, table, options):
+        if version is not None and _LACKS.search(str(error)) and opens(uri, table, options):
             raise gone(uri, table, version) from error
         raise store_error(f"table {table} cannot be opened", error, where=uri) from error
     check(handle, table, uri)
@@ -70,7 +75,8 @@ def gone(uri: str, table: str, version: int) -> VersionGone:
     return VersionGone(f"version {version} of table {table} is no longer kept", where=uri, hint=hint)
 
 
-def _opens(uri: str, table: str, options: Callable[[], Mapping[str, str]]) -> bool:
+def opens(uri: str, table: str, options: Callable[[], Mapping[str, str]]) -> bool:
+    """Tell whether the newest version of a table can be opened."""
     try:
         DeltaTable(f"{uri}/{table}", storage_options=dict(options()) or None)
     except FAILURES:

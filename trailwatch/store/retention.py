@@ -15,6 +15,7 @@ from obstore.exceptions import BaseError
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import reach
 from trailwatch.store.commits import FAILURES
+from trailwatch.store.opening import VersionGone, opened
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 from trailwatch.store.trouble import store_error
@@ -63,9 +64,10 @@ def _table(store: Store, table: str, kept: list[int], held: Held, *, dry_run: bo
     if not loose:
         return Vacuumed()
     for version in kept:
-        with suppress(*FAILURES):  # a version that cannot be opened any more holds nothing
-            old = DeltaTable(f"{store.uri}/{table}", version=version, storage_options=options)
-            loose -= {path for path in _paths(old) if held(table, path)}
+        # One that fails to open ends the vacuum, for it may hold anything; one that is gone holds nothing.
+        with suppress(VersionGone):
+            old = opened(store.uri, table, version=version, options=lambda: store.options)
+            loose -= {path for path in _paths(old) if held(table, path)} if old else set()
     remote = reach(store.uri, store.options)
     sizes = {path: size for path, size in listed(remote, table).items() if path in loose}
     gone = sorted(sizes)
