@@ -221,3 +221,15 @@ def test_the_policy_names_the_partition_the_store_and_the_key(monkeypatch, regio
     assert found["KeepStore"]["Resource"] == f"arn:{partition}:s3:::kept/store/*"
     assert found["KeepStore"]["Action"] == ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     assert found["DecryptLogs"]["Condition"] == {"StringLike": {"kms:ViaService": through}}
+
+
+@pytest.mark.parametrize(
+    "place", ["sqs://trail", "sqs://111122223333/trail", "https://sqs.eu-central-1.amazonaws.com/111122223333/trail"]
+)
+def test_the_policy_of_a_queue_names_it(place) -> None:
+    config = tw.Config(source=SourceSection(path=place, bucket="s3://logs/p"))
+    found = {one["Sid"]: one for one in doctor.policy(config)["Statement"]}
+    assert found["ReadQueue"]["Resource"] == "arn:aws:sqs:*:*:trail"
+    assert set(found["ReadQueue"]["Action"]) == {"sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage"}
+    assert found["ReadLogs"]["Resource"] == "arn:aws:s3:::logs/p/*"
+    assert "ReadQueue" not in {one["Sid"] for one in doctor.policy(tw.Config())["Statement"]}

@@ -81,7 +81,6 @@ def test_a_full_disk_is_one_sentence_and_the_store_goes_on(small_disk: Path, log
     _completes(str(store), logs, settled)
 
 
-@pytest.mark.skipif(os.getuid() == 0 and "campaign" not in sys.argv, reason="root fills a real disk instead")
 def test_a_file_that_may_not_grow_is_one_sentence_and_the_store_goes_on(logs, settled, tmp_path) -> None:
     store = str(tmp_path / "store")
     code, told = _ended(_command("RLIMIT_FSIZE", 3_000, "ingest", logs, "--store", store, code=LIMIT))

@@ -114,6 +114,10 @@ def test_a_file_that_is_not_there_or_cannot_be_written(tmp_path) -> None:
         keyfile.load(str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="cannot be written"):
         keyfile.save(str(tmp_path / "none" / "keys.json"), keyfile.Keyfile([]), [], {})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        keyfile.save(str(tmp_path / "folder"), keyfile.Keyfile([]), [], {})
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_values_are_base64_as_aws_prints_them() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from trailwatch import verify
 from trailwatch.config import Config
+from trailwatch.ingest import queue
 from trailwatch.sinks import needs
 from trailwatch.snapshot import accounts, live
 
@@ -39,6 +40,7 @@ def policy(config: Config) -> dict[str, Any]:
             _allow("ListLogs", ["s3:ListBucket"], f"{s3}{bucket}"),
             _allow("ReadLogs", ["s3:GetObject"], f"{s3}{_below(bucket, prefix)}"),
             {**_allow("DecryptLogs", ["kms:Decrypt"], f"arn:{partition}:kms:*:*:key/*"), "Condition": through},
+            *_queue(config, partition),
             *_store(config, s3),
             _allow("ListAccounts", listing, "*"),
             _allow("EnterAccounts", ["sts:AssumeRole"], f"arn:{partition}:iam::*:role/{role}"),
@@ -53,6 +55,13 @@ def policy(config: Config) -> dict[str, Any]:
 def partition_of(region: str) -> tuple[str, str]:
     """Return the partition of a region and the domain of its services."""
     return next((found for start, found in _PARTITIONS.items() if region.startswith(start)), ("aws", "amazonaws.com"))
+
+
+def _queue(config: Config, partition: str) -> list[dict[str, Any]]:
+    if not queue.is_queue(config.source.path):
+        return []
+    name = config.source.path.rstrip("/").rpartition("/")[2]
+    return [_allow("ReadQueue", list(queue.ACTIONS), f"arn:{partition}:sqs:*:*:{name}")]
 
 
 def _store(config: Config, s3: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from trailwatch.errors import SourceError
 from trailwatch.ingest import notices
 from trailwatch.ingest.notices import Notice
 
+ACTIONS = ("sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage")
 _AT_ONCE = 10  # SQS hands out and deletes no more in one call
 _HIDDEN = 900  # seconds in which nobody else is given a message that is being worked on
 

@@ -89,8 +89,12 @@ def save(
     try:
         # A run that is killed leaves the old file or the new one.
         with NamedTemporaryFile("wb", dir=Path(path).absolute().parent, prefix=".keys-", delete=False) as out:
-            out.write(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
-        os.replace(out.name, path)  # noqa: PTH105 — the path is text
+            try:
+                out.write(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
+                out.flush()
+                os.replace(out.name, path)  # noqa: PTH105 — the path is text
+            finally:
+                Path(out.name).unlink(missing_ok=True)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", where="--save-keys") from error
     return len(made.PublicKeyList)
