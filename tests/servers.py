@@ -27,6 +27,7 @@ from obstore.store import S3Store
 ACCESS_KEY, SECRET_KEY = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 REGION = "us-east-1"
 PATIENCE = 30.0  # seconds until the server answers
+VOLUMES = 1000  # a bucket fills one; by itself the server allows as many as the free disk could hold when they are full
 # Every port that `weed mini` opens, whether a test needs it or not: two test runs must not meet.
 PORTS = (
     "s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance", "master.port", "master.port.grpc", "volume.port",
@@ -122,7 +123,7 @@ def running(folder: Path) -> Iterator[S3Server]:
     process = subprocess.Popen(
         [
             weed, "mini", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={folder / 's3.json'}",
-            "-webdav=false", "-admin.ui=false", "-master.telemetry=false",
+            "-webdav=false", "-admin.ui=false", "-master.telemetry=false", f"-volume.max={VOLUMES}",
             *[f"-{name}={port}" for name, port in ports.items()],
         ],
         stdout=log, stderr=log, cwd=folder, start_new_session=True,

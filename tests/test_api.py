@@ -150,7 +150,7 @@ def test_rows_show_themselves() -> None:
     assert "\x1b" not in repr(rows) + rows.csv() + rows.json()
     assert isinstance(rows.df(), pd.DataFrame)
     assert str(rows.df()["time"].dtype).endswith("UTC]")
-    assert rows.arrow() is table
+    assert rows.arrow().equals(table)
     assert len(list(rows)) == len(rows) == 2
     many = Rows(pa.table({"n": range(50)}))
     assert "20 of 50 rows" in repr(many)

@@ -148,7 +148,6 @@ def two(started: Workers, monkeypatch: pytest.MonkeyPatch) -> Workers:
     return started
 
 
-@pytest.mark.campaign
 def test_a_killed_worker_costs_time_and_no_data(two, bucket, alone) -> None:
     trail = tw.open(f"{bucket}/store", config=tw.Config(store=StoreSection(shards=3)), create=True)
     trail._workers = two
@@ -170,7 +169,6 @@ def test_a_killed_worker_costs_time_and_no_data(two, bucket, alone) -> None:
     assert (again.read, again.known) == (0, account.read)
 
 
-@pytest.mark.campaign
 def test_a_scan_by_workers_finds_the_same(two, logs, monkeypatch) -> None:
     monkeypatch.setattr(cluster, "workers", lambda **_: _given(two))
     together = tw.scan(str(logs), config=CONFIG)
@@ -191,7 +189,6 @@ class _given:  # noqa: N801 — stands where a function stands
         """Leave the workers to their fixture."""
 
 
-@pytest.mark.campaign
 def test_the_command_line_works_with_a_scheduler(logs, tmp_path, alone, monkeypatch, capsys) -> None:
     from distributed import LocalCluster
 
@@ -212,7 +209,6 @@ def _fail(_: int) -> None:
     raise SourceError("cannot be read", where="there", hint="another place")
 
 
-@pytest.mark.campaign
 def test_an_error_of_a_worker_says_all_that_it_says_here(two) -> None:
     with pytest.raises(SourceError, match=r"^there: cannot be read\. Try: another place$"):
         list(two.map(_fail, [1]))
@@ -222,14 +218,12 @@ def _die(_: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.campaign
 def test_a_part_that_kills_every_worker_is_an_error(two, monkeypatch) -> None:
     monkeypatch.setattr(two._client.cluster.scheduler, "allowed_failures", 0)  # type: ignore[attr-defined]
     with pytest.raises(ClusterError, match="lost with its worker again and again"):
         list(two.map(_die, [1]))
 
 
-@pytest.mark.campaign
 def test_nobody_else_on_the_machine_can_send_work(started) -> None:
     from distributed import Client
 
