@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,8 @@ from trailwatch.simulate import write
 from trailwatch.store.tables import Store
 
 LOG = Path(os.environ.get("TRAILWATCH_CAMPAIGN", Path(tempfile.gettempdir()) / "trailwatch-campaign")) / "kills.jsonl"
-DAYS = ("2026-07-22", "2026-07-28")
+KILLS = 500
+IMPORTS = 1.5  # seconds in which Python starts and nothing is done yet
 WORK = """
 import sys
 import trailwatch as tw
@@ -75,16 +78,19 @@ def _steady(value: Any) -> Any:
     return [_steady(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _kill_and_finish(folder: Path, logs: Path, days: tuple[str, ...], moment: float) -> dict[str, Any]:
-    store = folder / "store"
-    work = _start(store, logs, days)
-    try:
-        work.communicate(timeout=moment)
-    except subprocess.TimeoutExpired:
-        work.send_signal(signal.SIGKILL)
-        work.communicate()
+def _kill_and_finish(folder: Path, logs: Path, days: tuple[str, ...], moments: Iterable[float]) -> tuple[Any, int]:
+    """Kill run after run at these moments, let the last one finish, and return the state and how many were killed."""
+    store, killed = folder / "store", 0
+    for moment in moments:
+        work = _start(store, logs, days)
+        try:
+            work.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            work.send_signal(signal.SIGKILL)
+            work.communicate()
+            killed += 1
     _finish(store, logs, days)
-    return _state(store)
+    return _state(store), killed
 
 
 def test_a_killed_run_goes_on_without_loss_or_doubles(tmp_path: Path) -> None:
@@ -95,24 +101,31 @@ def test_a_killed_run_goes_on_without_loss_or_doubles(tmp_path: Path) -> None:
     assert all(count == 1 for _, count in expected["events"])
     for share in (0.45, 0.7, 0.9):
         folder = tmp_path / f"killed-{share}"
-        assert _kill_and_finish(folder, logs, days, share * duration) == expected
+        assert _kill_and_finish(folder, logs, days, [share * duration]) == (expected, 1)
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(0)
-def test_fifty_kills(tmp_path: Path, sample_logs: Path) -> None:
+def test_five_hundred_kills(tmp_path: Path) -> None:
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    done = {json.loads(line)["seed"] for line in LOG.read_text().splitlines()} if LOG.exists() else set()
-    duration = _finish(tmp_path / "whole" / "store", sample_logs, DAYS)
+    done = [json.loads(line) for line in LOG.read_text().splitlines()] if LOG.exists() else []
+    logs, days = tmp_path / "logs", ("2026-06-05",)
+    write(logs, days=5, start=date(2026, 6, 1), story=False)
+    duration = _finish(tmp_path / "whole" / "store", logs, days)
     expected = _state(tmp_path / "whole" / "store")
-    for seed in range(50):
-        if seed in done:
+    count, seeds = sum(one["killed"] for one in done), {one["seed"] for one in done}
+    for seed in itertools.count():
+        if count >= KILLS:
+            break
+        if seed in seeds:
             continue
-        moment = random.Random(seed).uniform(0.5, duration)
+        dice = random.Random(seed)
+        # Also runs that are killed while they mend what an earlier kill left.
+        moments = [round(dice.uniform(IMPORTS, duration), 2) for _ in range(dice.randint(1, 8))]
         with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
-            same = _kill_and_finish(Path(folder), sample_logs, DAYS, moment) == expected
+            state, killed = _kill_and_finish(Path(folder), logs, days, moments)
+        told = {"seed": seed, "moments": moments, "of": round(duration, 2), "killed": killed, "same": state == expected}
         with LOG.open("a") as out:
-            out.write(
-                json.dumps({"seed": seed, "moment": round(moment, 2), "of": round(duration, 2), "same": same}) + "\n"
-            )
-        assert same, f"seed {seed}: killed after {moment:.2f} s"
+            out.write(json.dumps(told) + "\n")
+        assert told["same"], told
+        count += killed
