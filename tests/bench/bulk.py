@@ -3,13 +3,12 @@
 Each block lies three days later, with ids and temporary keys of its own, so that its sessions hang together as the
 simulated ones do. Delta tables and files are those that ingest and settle write.
 
-    python tests/bench/bulk.py FOLDER EVENTS
+    python tests/bench/bulk.py FOLDER EVENTS [DAYS]
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -32,11 +31,11 @@ _KEYS = ("access_key_id", "response", "credential", "parent_credential")
 _DATED = ("session_created", "credential", "parent_credential")
 
 
-def bulk(folder: Path, events: int) -> Store:
-    """Return a settled store of about so many events over ninety days."""
-    base = _base(folder / "base", events)
+def bulk(folder: Path, events: int, *, days: int = DAYS) -> Store:
+    """Return a settled store of about so many events over days that BASE divides."""
+    base = _base(folder / "base", scale(events / days))
     store = Store.open(str(folder / "store"), create=True)
-    for block in range(DAYS // BASE):
+    for block in range(days // BASE):
         with Engine(threads=2, memory="4GB") as engine:
             for table in ("events", "sessions", "activity", "identity_days"):
                 base.show(engine, table)
@@ -49,21 +48,26 @@ def bulk(folder: Path, events: int) -> Store:
     return store
 
 
-def _base(folder: Path, events: int) -> Store:
-    scale = max(1.0, events / DAYS / A_DAY)
-    logs = folder / "logs"
-    for key, records in _some(scale):
-        path = logs / key
+def scale(a_day: float) -> float:
+    """Return the scale at which the simulator makes about so many events on a working day."""
+    return max(1.0, a_day / A_DAY)
+
+
+def logs(folder: Path, *, days: int, start: date, scale: float) -> Path:
+    """Write the objects of simulated days of the same organization."""
+    for key, records in stream(days=days, start=start, scale=scale, story=False):
+        path = folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(igzip.compress(msgspec.json.encode({"Records": records}), 1))
+    return folder
+
+
+def _base(folder: Path, scale: float) -> Store:
+    read = logs(folder / "logs", days=BASE, start=FIRST, scale=scale)
     store = Store.open(str(folder / "store"), create=True)
-    ingest(store, str(logs))
+    ingest(store, str(read))
     settle(store)
     return store
-
-
-def _some(scale: float) -> Iterator[tuple[str, list[object]]]:
-    yield from stream(days=BASE, start=FIRST, scale=scale, story=False)  # type: ignore[misc]
 
 
 def _copy(table: str, block: int) -> str:
@@ -103,4 +107,4 @@ def _seen_text() -> str:
 
 
 if __name__ == "__main__":
-    bulk(Path(sys.argv[1]), int(sys.argv[2]))
+    bulk(Path(sys.argv[1]), int(sys.argv[2]), days=int((sys.argv[3:] or [DAYS])[0]))

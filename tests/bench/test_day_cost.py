@@ -1,0 +1,87 @@
+"""What a new day costs in a store of a hundred days before it, and in one of half as many: ingest, settle and digest.
+
+    TRAILWATCH_BENCH_DAY_EVENTS=1000000 pytest -m bench -n 0 -s tests/bench/test_day_cost.py
+
+The stores (50,000 events a day unless told) are made once and kept where TRAILWATCH_BENCH_FOLDER says, else in a temporary
+folder. The digest of the day before has been made, as on any morning; each step is a command of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from bench.bulk import FIRST, bulk, logs, scale
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(0)]
+
+A_DAY = int(os.environ.get("TRAILWATCH_BENCH_DAY_EVENTS", "50000"))
+LONG, SHORT = 102, 51  # days of history
+SECONDS, GIGABYTES, RATIO = 90.0, 2.0, 1.1
+
+COMMAND = """
+import sys, time
+begun = time.perf_counter()
+from pathlib import Path
+from trailwatch import cli
+try:
+    cli.main()
+except SystemExit as left:
+    code = left.code or 0
+# The peak of this program alone: ru_maxrss begins with that of the process that started it.
+peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+print('{"seconds": %f, "peak": %f, "code": %d}' % (time.perf_counter() - begun, peak / 2**20, code), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    told = os.environ.get("TRAILWATCH_BENCH_FOLDER")
+    return Path(told) if told else tmp_path_factory.mktemp("days")
+
+
+def _ran(*words: str) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
+    assert not found["code"], done.stderr
+    print(f"  trailwatch {words[0]}: {found['seconds']:.1f} s, {found['peak']:.2f} GB")
+    return found
+
+
+def _costs(folder: Path, days: int) -> list[dict[str, float]]:
+    """Return what each step of the new day costs after so many days."""
+    place = folder / f"days-{days}-{A_DAY}"
+    if not (place / "made").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        bulk(place, A_DAY * days, days=days)
+        logs(place / "logs", days=1, start=FIRST + timedelta(days), scale=scale(A_DAY))
+        (place / "made").touch()
+    # What the new day writes is put beside a store that stays as it is for the next time.
+    store = place / "again"
+    shutil.rmtree(store, ignore_errors=True)
+    shutil.copytree(place / "store", store, copy_function=os.link)
+    print(f"\n{days} days of {A_DAY:,} events before it, the day before:")
+    at = ("--store", str(store), "--quiet")
+    _ran("digest", "--date", str(FIRST + timedelta(days - 1)), *at)
+    print("the new day:")
+    return [
+        _ran("ingest", str(place / "logs"), *at), _ran("settle", *at),
+        _ran("digest", "--date", str(FIRST + timedelta(days)), *at),
+    ]  # fmt: skip
+
+
+def test_a_new_day(folder: Path) -> None:
+    short, long = (_costs(folder, days) for days in (SHORT, LONG))
+    before, after = (sum(step["seconds"] for step in steps) for steps in (short, long))
+    peak = max(step["peak"] for step in long)
+    print(f"together {after:.1f} s (wanted {SECONDS:.0f}), {peak:.2f} GB (wanted {GIGABYTES:.0f}); history doubled costs "
+          f"{after / before:.2f} × (wanted {RATIO})")  # fmt: skip
+    assert after < SECONDS
+    assert peak < GIGABYTES
+    assert after / before <= RATIO
