@@ -62,18 +62,20 @@ class Engine:
         limits = {name: value for name, value in settings.items() if value}
         self._shared = "" if limits or alone else f"session_{next(_numbers)}"
         self._patience: float | None = None
-        if self._shared:
-            self._con = _instance(os.getpid()).cursor()
-            self._con.execute(f"attach ':memory:' as {self._shared}")
-            self._con.execute(f"use {self._shared}")
-        else:
-            self._con = _connect(limits)
-        self._con.execute("set TimeZone = 'UTC'")
-        # DuckDB would draw its bar among the results. In a notebook it may refuse to be told, and draws none.
-        with contextlib.suppress(duckdb.InvalidInputException):
-            self._con.execute("set enable_progress_bar = false")
-        # Function-like macros that detections and relations share.
-        self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
+        with self._failing():
+            self._con = self._session() if self._shared else _connect(limits)
+            self._con.execute("set TimeZone = 'UTC'")
+            # DuckDB would draw its bar among the results. In a notebook it may refuse to be told, and draws none.
+            with contextlib.suppress(duckdb.InvalidInputException):
+                self._con.execute("set enable_progress_bar = false")
+            # Function-like macros that detections and relations share.
+            self._con.execute("create macro field(j, path) as json_extract_string(j, path)")
+
+    def _session(self) -> duckdb.DuckDBPyConnection:
+        connection = _instance(os.getpid()).cursor()
+        connection.execute(f"attach ':memory:' as {self._shared}")
+        connection.execute(f"use {self._shared}")
+        return connection
 
     def close(self) -> None:
         """Release the session and what it holds."""
@@ -95,21 +97,20 @@ class Engine:
         types = {key: _sql_type(schema.field(key).type) for key in partitions}
         columns = f", hive_partitioning = true, hive_types = {_struct(types)}" if types else ""
         # The relation API binds the paths, so that a path is never part of SQL text.
-        try:
+        with self._failing():
             relation = self._con.sql(f"select * from read_parquet($files{columns})", params={"files": list(files)})
-        except duckdb.Error as error:
-            raise _told(error) from error
-        self.clear(name)
-        relation.create_view(name)
+            self.clear(name)
+            relation.create_view(name)
 
     def table(self, name: str, data: pa.Table | pa.RecordBatchReader | pd.DataFrame) -> None:
         """Keep rows in the session as a table."""
         self.clear(name)
-        self._con.register("arriving", data)
-        try:
-            self._con.execute(f"create table {_name(name)} as select * from arriving")
-        finally:
-            self._con.unregister("arriving")
+        with self._failing():
+            self._con.register("arriving", data)
+            try:
+                self._con.execute(f"create table {_name(name)} as select * from arriving")
+            finally:
+                self._con.unregister("arriving")
 
     def texts(self, name: str, **columns: Sequence[str]) -> None:
         """Keep columns of texts, all of one length, in the session as a table."""

@@ -18,6 +18,7 @@ from trailwatch.cli import (
     demo,
     doctor,
     generate,
+    guard,
     investigate,
     keep,
     look,
@@ -70,6 +71,7 @@ def main() -> None:
         # Stopped by a service manager it leaves as with Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        guard.room_enough()
         app(prog_name="trailwatch")
     except TrailwatchError as error:
         _complain(str(error), debug=debug)

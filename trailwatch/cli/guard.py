@@ -1,4 +1,4 @@
-"""Ends the process where SQL that others may have written does not let itself be stopped."""
+"""Ends the process where it would hang: SQL that does not let itself be stopped, libraries without room for threads."""
 
 from __future__ import annotations
 
@@ -8,8 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trailwatch.cli import output
+from trailwatch.errors import EngineError
 
 GRACE = 5.0  # seconds between being told to stop and being ended
+ROOM = 3 * 2**30  # bytes of addresses, not of memory: below, delta-rs waits without end for threads it cannot start
+
+
+def room_enough() -> None:
+    """Refuse to start under a limit of address space that the libraries do not survive."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limit
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit not in (resource.RLIM_INFINITY, -1) and limit < ROOM:
+        told = f"this process may use {limit / 2**20:,.0f} MB of addresses, and its libraries hang or end it below 3 GB"
+        raise EngineError(told, where="ulimit -v", hint="ulimit -v unlimited, and a limit of memory by cgroups")
 
 
 @contextmanager
