@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from trailwatch.ingest.items import Fetched, Item, Source, Unreadable
+from trailwatch.ingest.items import Fetched, Item, Source, Unreadable, together
 from trailwatch.ingest.limits import MIB
 
 Outcome = tuple[Item, Fetched | Unreadable]
@@ -28,7 +28,7 @@ def fetch_all(
     pool = ThreadPoolExecutor(threads)
     stopped = Event()
     try:
-        for group in _groups(items):
+        for group in together(items, most=_GROUP, size=_GROUP_BYTES):
             size = sum(item.size for item in group if item.size <= largest)
             while waiting and (held + size > in_flight or len(waiting) >= threads * 4):
                 done, freed = waiting.popleft()
@@ -42,19 +42,6 @@ def fetch_all(
         # Whoever cancels does not wait for a server.
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _groups(items: Iterable[Item]) -> Iterator[list[Item]]:
-    group: list[Item] = []
-    size = 0
-    for item in items:
-        if group and (len(group) >= _GROUP or size + item.size > _GROUP_BYTES):
-            yield group
-            group, size = [], 0
-        group.append(item)
-        size += item.size
-    if group:
-        yield group
 
 
 def _fetch_group(source: Source, group: list[Item], largest: int, stopped: Event) -> list[Outcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -55,6 +55,20 @@ class Unreadable(Exception):
 
 class Gone(Unreadable):
     """An object that is no longer there."""
+
+
+def together(items: Iterable[Item], *, most: int, size: int) -> Iterator[list[Item]]:
+    """Divide objects, in their order, into lists of at most so many and so many bytes; a larger object stands alone."""
+    group: list[Item] = []
+    held = 0
+    for item in items:
+        if group and (len(group) >= most or held + item.size > size):
+            yield group
+            group, held = [], 0
+        group.append(item)
+        held += item.size
+    if group:
+        yield group
 
 
 class Source(Protocol):

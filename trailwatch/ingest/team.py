@@ -17,7 +17,7 @@ import pyarrow as pa
 from trailwatch.aws import Access
 from trailwatch.ingest import ledger
 from trailwatch.ingest.account import Account
-from trailwatch.ingest.items import Item, Source
+from trailwatch.ingest.items import Item, Source, together
 from trailwatch.ingest.ledger import FAILED, Entry
 from trailwatch.ingest.limits import MIB, Limits
 from trailwatch.ingest.reader import Reader
@@ -137,14 +137,4 @@ class Team:
 def parts(items: Sequence[Item], workers: int) -> Iterator[list[Item]]:
     """Divide objects into parts by their size: some for each worker, none too small to be worth sending."""
     share = sum(item.size for item in items) // (workers * PARTS)
-    most = min(max(share, SMALLEST), LARGEST)
-    part: list[Item] = []
-    size = 0
-    for item in items:
-        if part and (len(part) >= MOST or size + item.size > most):
-            yield part
-            part, size = [], 0
-        part.append(item)
-        size += item.size
-    if part:
-        yield part
+    yield from together(items, most=MOST, size=min(max(share, SMALLEST), LARGEST))

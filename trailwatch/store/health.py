@@ -12,13 +12,12 @@ from typing import Any
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 from obstore.exceptions import BaseError
 
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import reach, whole
 from trailwatch.store.commits import FAILURES
-from trailwatch.store.opening import check
+from trailwatch.store.opening import as_it_is, check
 from trailwatch.store.retention import listed
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
@@ -74,7 +73,7 @@ def _table(store: Store, remote: Any, table: str, *, deep: bool) -> Iterator[Hea
         return
     damages = list(_log(remote, table, entries))
     try:
-        handle = DeltaTable(f"{store.uri}/{table}", storage_options=store.options or None)
+        handle = as_it_is(store.uri, table, store.options)
     except FAILURES as error:
         damages = damages or [Damage(table, LOG, f"cannot be read: {reason(error)}", log=True)]
         yield Health(table, damages=tuple(damages))

@@ -17,7 +17,7 @@ from obstore.exceptions import BaseError
 
 from trailwatch.store.cache import reach
 from trailwatch.store.health import LOG, Damage, commits, log_entries
-from trailwatch.store.opening import MARK, opens
+from trailwatch.store.opening import MARK, as_it_is, opens
 from trailwatch.store.parquet import statistics
 from trailwatch.store.retention import listed
 from trailwatch.store.schema import TABLES
@@ -79,7 +79,7 @@ class Mender:
     def drop(self, table: str, paths: Iterable[str]) -> None:
         """Take files out of a table, and set aside those that are still there."""
         wanted = set(paths)
-        handle = DeltaTable(f"{self._store.uri}/{table}", storage_options=self._store.options or None)
+        handle = as_it_is(self._store.uri, table, self._store.options)
         actions = pa.table(handle.get_add_actions(flatten=True)).to_pylist()
         now = int(time.time() * 1000)
         layout = TABLES[table]
@@ -92,7 +92,7 @@ class Mender:
 
     def salvage(self, table: str) -> int:
         """Put whole files that no version names back into a table, but for those that were taken out of it."""
-        handle = DeltaTable(f"{self._store.uri}/{table}", storage_options=self._store.options or None)
+        handle = as_it_is(self._store.uri, table, self._store.options)
         active = set(pa.table(handle.get_add_actions(flatten=True))["path"].to_pylist())
         layout = TABLES[table]
         adds = []

@@ -29,7 +29,7 @@ def opened(
     """Return a table of a store, None where it has not been written yet."""
     try:
         handle = patiently(
-            lambda: DeltaTable(f"{uri}/{table}", version=version, storage_options=dict(options()) or None),
+            lambda: as_it_is(uri, table, options(), version=version),
             lost=FAILURES,
         )
     except TableNotFoundError as error:
@@ -43,6 +43,11 @@ def opened(
         raise store_error(f"table {table} cannot be opened", error, where=uri) from error
     check(handle, table, uri)
     return handle
+
+
+def as_it_is(uri: str, table: str, options: Mapping[str, str], *, version: int | None = None) -> DeltaTable:
+    """Return a table whatever its layout; what delta-rs raises is the caller's to tell."""
+    return DeltaTable(f"{uri}/{table}", version=version, storage_options=dict(options) or None)
 
 
 def check(handle: DeltaTable, table: str, uri: str) -> None:
@@ -78,7 +83,7 @@ def gone(uri: str, table: str, version: int) -> VersionGone:
 def opens(uri: str, table: str, options: Callable[[], Mapping[str, str]]) -> bool:
     """Tell whether the newest version of a table can be opened."""
     try:
-        DeltaTable(f"{uri}/{table}", storage_options=dict(options()) or None)
+        as_it_is(uri, table, options())
     except FAILURES:
         return False
     return True

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import obstore
 import pyarrow as pa
-from deltalake import DeltaTable
 from obstore.exceptions import BaseError
 
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import reach
 from trailwatch.store.commits import FAILURES
-from trailwatch.store.opening import VersionGone, opened
+from trailwatch.store.opening import VersionGone, as_it_is, opened
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 from trailwatch.store.trouble import store_error
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 HOURS = 7 * 24  # a reader that opened a version less than this ago goes on reading it
 _AT_ONCE = 500
@@ -57,8 +59,7 @@ def vacuum(
 
 
 def _table(store: Store, table: str, kept: list[int], held: Held, *, dry_run: bool) -> Vacuumed:
-    options = store.options or None
-    handle = DeltaTable(f"{store.uri}/{table}", storage_options=options)
+    handle = as_it_is(store.uri, table, store.options)
     # delta-rs says what its own rules would take; the versions of digests are ours to hold.
     loose = set(handle.vacuum(retention_hours=HOURS, dry_run=True, full=True))
     if not loose:
@@ -92,7 +93,7 @@ def forgotten(store: Store, table: str, where: str) -> None:
     if store.version(table) < 0:
         return
     try:
-        DeltaTable(f"{store.uri}/{table}", storage_options=store.options or None).delete(where)
+        as_it_is(store.uri, table, store.options).delete(where)
     except FAILURES as error:
         raise store_error(f"table {table} cannot be written", error, where=store.uri) from error
     except ValueError as error:

@@ -15,7 +15,7 @@ from trailwatch.engine import Engine
 from trailwatch.errors import StoreError
 from trailwatch.store.cache import Cache
 from trailwatch.store.commits import StoreConflict, commit
-from trailwatch.store.opening import MARK, gone, opened
+from trailwatch.store.opening import MARK, as_it_is, gone, opened
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS, TABLES
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ class Store:
             )
         except CommitFailedError:
             # Another run made the table in the same moment, and its table is as good.
-            return DeltaTable(self._where(table), storage_options=self.options or None)
+            return as_it_is(self.uri, table, self.options)
 
     def _where(self, table: str) -> str:
         return f"{self.uri}/{table}"

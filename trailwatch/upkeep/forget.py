@@ -9,12 +9,11 @@ from typing import Any
 from trailwatch.errors import ConfigError
 from trailwatch.findings.memory import HELD_DAYS
 from trailwatch.ingest.collect import FORGOTTEN
+from trailwatch.profile.baseline import WINDOW
 from trailwatch.profile.stages import REACH
 from trailwatch.store.retention import HOURS, forgotten
 from trailwatch.store.tables import Store
 from trailwatch.upkeep.tidy import clean, digest_days
-
-HISTORY = 90  # days that a digest compares with
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,9 @@ def plan(store: Store, *, before: date, everything: bool = False, now: datetime)
             hint=f"{days[0]} or earlier",
         )  # fmt: skip
     parts = [_part(store, table, day) for table, day in _cuts(before, everything=everything, days=days)]
-    short = HISTORY - (now.date() - before).days
+    short = WINDOW - (now.date() - before).days
     warning = (
-        f"A digest compares with {HISTORY} days; it will find {HISTORY - short} of them, and judge less."
+        f"A digest compares with {WINDOW} days; it will find {WINDOW - short} of them, and judge less."
         if short > 0
         else ""
     )
