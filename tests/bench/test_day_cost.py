@@ -8,36 +8,20 @@ folder. The digest of the day before has been made, as on any morning; each step
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bench.bulk import FIRST, bulk, logs, scale
+from bench.commands import ran
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(0)]
 
 A_DAY = int(os.environ.get("TRAILWATCH_BENCH_DAY_EVENTS", "50000"))
 LONG, SHORT = 102, 51  # days of history
 SECONDS, GIGABYTES, RATIO = 90.0, 2.0, 1.1
-
-COMMAND = """
-import sys, time
-begun = time.perf_counter()
-from pathlib import Path
-from trailwatch import cli
-try:
-    cli.main()
-except SystemExit as left:
-    code = left.code or 0
-# The peak of this program alone: ru_maxrss begins with that of the process that started it.
-peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-print('{"seconds": %f, "peak": %f, "code": %d}' % (time.perf_counter() - begun, peak / 2**20, code), file=sys.stderr)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _ran(*words: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
-    assert not found["code"], done.stderr
+    found = ran(*words)
     print(f"  trailwatch {words[0]}: {found['seconds']:.1f} s, {found['peak']:.2f} GB")
     return found
 
