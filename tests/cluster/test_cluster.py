@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from cluster import work
 from servers import S3Server
 
 import trailwatch as tw
@@ -205,23 +206,15 @@ def test_the_command_line_works_with_a_scheduler(logs, tmp_path, alone, monkeypa
     assert found["seen"]
 
 
-def _fail(_: int) -> None:
-    raise SourceError("cannot be read", where="there", hint="another place")
-
-
 def test_an_error_of_a_worker_says_all_that_it_says_here(two) -> None:
     with pytest.raises(SourceError, match=r"^there: cannot be read\. Try: another place$"):
-        list(two.map(_fail, [1]))
-
-
-def _die(_: int) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+        list(two.map(work.fail, [1]))
 
 
 def test_a_part_that_kills_every_worker_is_an_error(two, monkeypatch) -> None:
     monkeypatch.setattr(two._client.cluster.scheduler, "allowed_failures", 0)  # type: ignore[attr-defined]
     with pytest.raises(ClusterError, match="lost with its worker again and again"):
-        list(two.map(_die, [1]))
+        list(two.map(work.die, [1]))
 
 
 def test_nobody_else_on_the_machine_can_send_work(started) -> None:
