@@ -123,7 +123,8 @@ def score(
         why = f"only {found.rows} identity-days of history, on {found.days} days" if len(today) else "no activity"
         return Scores(day, cut, unjudged=unjudged, rows=found.rows, days=found.days, why_not=why, settings=settings)
     model = fit(found, seed=settings.seed, names=settings.scorers)
-    totals, parts = model.score(today.scaled), model.parts(today.scaled)
+    parts = model.parts(today.scaled)
+    totals = model.joined(parts)
     order = np.lexsort((today.person, today.principal, -totals))
     over = [int(i) for i in order if judged[i] and totals[i] > cut and today.scaled[i].max() >= EVIDENCE]
     over = fair(over, [str(peer) == PROGRAMS for peer in today.peer], settings.max_per_day)

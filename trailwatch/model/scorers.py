@@ -93,7 +93,11 @@ class Model:
 
     def score(self, scaled: Floats) -> Floats:
         """Return the joint score of rows."""
-        return self.joint(combine(self.parts(scaled), _weights(self.scorers)))
+        return self.joined(self.parts(scaled))
+
+    def joined(self, parts: Floats) -> Floats:
+        """Return the joint score of rows from what each scorer says of them."""
+        return self.joint(combine(parts, _weights(self.scorers)))
 
 
 # The days of a week share a model, and a week is compared with the one before it.
