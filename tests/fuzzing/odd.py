@@ -18,6 +18,9 @@ HOSTILE = (
 )  # fmt: skip
 
 
+DEEP = 300  # levels; what makes inputs of documents goes through them by recursion, too
+
+
 def _nested(depth: int, kind: str) -> Any:
     value: Any = 0
     for _ in range(depth):
@@ -33,7 +36,7 @@ NUMBERS = some.one_of(
 VALUES = some.one_of(
     some.none(), some.booleans(), NUMBERS, TEXTS, some.lists(TEXTS, max_size=3),
     some.dictionaries(TEXTS, TEXTS, max_size=3), some.sampled_from([{}, []]),
-    some.builds(_nested, some.sampled_from([5, 60, 400]), some.sampled_from(["list", "table"])),
+    some.builds(_nested, some.sampled_from([5, 60, DEEP]), some.sampled_from(["list", "table"])),
 )  # fmt: skip
 EDITS = some.lists(
     some.tuples(some.sampled_from(["put", "drop", "add", "twin"]), some.integers(0, 2**16), VALUES, TEXTS), max_size=4
@@ -43,9 +46,10 @@ EDITS = some.lists(
 def edited(document: Any, edits: list[tuple[str, int, Any, str]]) -> Any:
     """Return a copy of a document in which some values are others, gone, or new."""
     box = {"document": copy.deepcopy(document)}
-    for how, place, value, name in edits:
+    for how, place, given, name in edits:
         spots = list(_spots(box))
         holder, key = spots[place % len(spots)]
+        value = copy.deepcopy(given)  # hypothesis hands out the same empty dictionary again and again
         if how == "put":
             holder[key] = value
         elif how == "drop" and holder is not box:
@@ -59,12 +63,12 @@ def edited(document: Any, edits: list[tuple[str, int, Any, str]]) -> Any:
     return box["document"]
 
 
-def _spots(holder: Any) -> Any:
-    """Yield every place of a document as its holder and its key."""
+def _spots(holder: Any, *, levels: int = 40) -> Any:
+    """Yield every place in the first levels of a document as its holder and its key."""
     for key in list(holder) if isinstance(holder, dict) else range(len(holder)):
         yield holder, key
-        if isinstance(holder[key], dict | list):
-            yield from _spots(holder[key])
+        if levels and isinstance(holder[key], dict | list):
+            yield from _spots(holder[key], levels=levels - 1)
 
 
 def damaged(text: str, edits: list[tuple[int, int, str]]) -> str:
