@@ -25,6 +25,8 @@ BOMBS = {
     "a network without an end": '[networks]\nx = ["10.0.0.0/-1"]',
     "a zone that is a path": '[people.x]\ntime_zone = "../../etc/passwd"',
     "a zone of zeros": '[people.x]\ntime_zone = "Europe/Berlin\\u0000"',
+    "a zone that is a part of the world": '[people.x]\ntime_zone = "Europe"',
+    "a zone that no file can be named after": f'[people.x]\ntime_zone = "{"x" * 300}"',
     "a kind that is a table": "[sinks.x]\nkind = { a = 1 }",
     "no text": "\x00\x01\x02",
 }

@@ -125,7 +125,7 @@ def _zoned_by_group(config: Config, name: str) -> bool:
 def _check_zone(zone: str, where: str) -> None:
     try:
         ZoneInfo(zone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of zones is a file that cannot be read
         raise ConfigError(f"unknown time zone {zone!r}", where=where, hint='"Europe/Berlin"') from error
 
 
