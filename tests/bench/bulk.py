@@ -17,8 +17,11 @@ from isal import igzip
 
 from trailwatch.engine import Engine
 from trailwatch.ingest.collect import ingest
+from trailwatch.profile.crew import Job
 from trailwatch.profile.settle import settle
+from trailwatch.profile.stages import months_made_of, moved
 from trailwatch.simulate import stream
+from trailwatch.store.address import Address
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
 
@@ -45,7 +48,22 @@ def bulk(folder: Path, events: int, *, days: int = DAYS) -> Store:
                     )
                     store.append(table, rows.select(TABLES[table].columns.names).cast(TABLES[table].columns))
     _seen(store)
+    remember(store)
     return store
+
+
+def remember(store: Store) -> None:
+    """Let a store know that it is settled, as settle does after it made all of this."""
+    with Job(Address(store.uri), {}, None, "2GB").bench(store) as bench:
+        files = store.partitions("events")
+        bench.past.remember("sessions", {key: bench.sessions_inputs(files, key) for key in files})
+        inputs = moved(bench, files, files, version=store.version("sessions"))
+        bench.past.remember("activity", {key: f"{made}/" for key, made in inputs.items()})
+        months = months_made_of(bench, store.version("activity"))
+        bench.past.remember("seen", {(month, 0): made for month, made in months.items()})
+    done = settle(store)
+    assert not done.sessions_made
+    assert not done.activity_made
 
 
 def scale(a_day: float) -> float:

@@ -133,7 +133,7 @@ def make_activity(bench: Bench, found: Due, *, versions: Mapping[str, int]) -> d
 
 def stale_months(bench: Bench) -> list[date]:
     """Return the months whose activity changed since what was seen in them was made."""
-    inputs = _months(bench, bench.store.version("activity"))
+    inputs = months_made_of(bench, bench.store.version("activity"))
     return sorted(month for month, made_of in inputs.items() if not bench.past.holds("seen", month, 0, made_of))
 
 
@@ -141,7 +141,7 @@ def make_seen(bench: Bench, months: Iterable[date]) -> tuple[int, int]:
     """Make what was seen in those of some months whose activity changed; returns months and rows."""
     before = bench.store.version("seen")
     version = bench.store.version("activity")
-    inputs = _months(bench, version)
+    inputs = months_made_of(bench, version)
     stale = [month for month in months if not bench.past.holds("seen", month, 0, inputs[month])]
     if not stale:
         return 0, 0
@@ -154,7 +154,8 @@ def make_seen(bench: Bench, months: Iterable[date]) -> tuple[int, int]:
     return len(stale), made.num_rows
 
 
-def _months(bench: Bench, version: int) -> dict[date, str]:
+def months_made_of(bench: Bench, version: int) -> dict[date, str]:
+    """Return the hash of what was seen in each month is made from."""
     names: dict[date, list[str]] = {}
     for day, files in _names_by_day(bench.store.partitions("activity", version=version)).items():
         names.setdefault(day.replace(day=1), []).extend(files)
