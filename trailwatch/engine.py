@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import os
 import re
+import shutil
+import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -26,6 +30,8 @@ _RELATIONS = resources.files("trailwatch") / "sql"
 _EXPLAIN = re.compile(r"(?is)\s*explain(?:\s+analyze)?\s+(.*)")
 MOST_BYTES = 2 * 2**30  # of the answer to one question
 _BATCH = 10_000
+# What does not fit into memory goes to a folder of our own; DuckDB would put it into the working folder, for all to read.
+_ROOM = "trailwatch-"
 
 
 def relation_text(name: str) -> str:
@@ -42,7 +48,9 @@ def _connect(limits: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
 @cache
 def _instance(_process: int) -> duckdb.DuckDBPyConnection:
     # To start DuckDB takes longer than most of what a session is asked. A forked process needs one of its own.
-    return _connect({})
+    room = tempfile.mkdtemp(prefix=_ROOM)
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    return _connect({"temp_directory": room})
 
 
 _numbers = itertools.count()
@@ -51,16 +59,21 @@ _numbers = itertools.count()
 class Engine:
     """One in-memory DuckDB session; one that stands `alone`, or has limits, shares nothing and can be locked."""
 
+    _tidy: weakref.finalize[..., Any] | None = None
+
     def __init__(
         self, *, threads: int | None = None, memory: str | None = None, temporary: Path | None = None,
         alone: bool = False, spill: bool = True,
     ) -> None:  # fmt: skip
         settings = {
-            "threads": threads, "memory_limit": memory, "temp_directory": str(temporary) if temporary else None,
+            "threads": threads, "memory_limit": memory, "temp_directory": temporary,
             "max_temp_directory_size": None if spill else "0B",
         }  # fmt: skip
-        limits = {name: value for name, value in settings.items() if value}
+        limits = {name: str(value) for name, value in settings.items() if value}
         self._shared = "" if limits or alone else f"session_{next(_numbers)}"
+        if not (self._shared or temporary) and spill:
+            limits["temp_directory"] = tempfile.mkdtemp(prefix=_ROOM)
+            self._tidy = weakref.finalize(self, shutil.rmtree, limits["temp_directory"], ignore_errors=True)
         self._patience: float | None = None
         with self._failing():
             self._con = self._session() if self._shared else _connect(limits)
@@ -82,6 +95,8 @@ class Engine:
         self._con.close()
         if self._shared:
             _instance(os.getpid()).cursor().execute(f"detach database if exists {self._shared}")
+        if self._tidy:
+            self._tidy()
 
     def __enter__(self) -> Self:
         return self

@@ -119,6 +119,17 @@ def test_memory_that_the_engine_lacks_is_one_sentence() -> None:
         engine.table("rows", rows)
 
 
+def test_what_does_not_fit_into_memory_goes_to_a_private_folder_that_goes_away(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Engine(memory="50MB", threads=1) as engine:
+        engine.execute("create table much as select md5(range::varchar) as text from range(3000000)")
+        [(place,)] = engine.rows("select current_setting('temp_directory')")
+        assert any(Path(place).iterdir())
+        assert Path(place).stat().st_mode & 0o777 == 0o700
+    assert not Path(place).exists()
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("which", [
     pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.campaign),
 ])  # fmt: skip

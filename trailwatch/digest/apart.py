@@ -49,7 +49,7 @@ def shared(
 
 
 def _some(job: Job, history: bool, detections: Sequence[Detection]) -> Scanned:
-    with Engine() as engine:
+    with Engine(memory=view.MEMORY) as engine:
         view.show(job.address.open(), engine, job.reading, job.unread, job.config)
         late = [span.day for span in job.reading.late]
         context.build(engine, job.config, day=job.day, late=late, counts=job.counts)

@@ -16,6 +16,7 @@ from trailwatch.profile import baseline, sessions
 from trailwatch.store.schema import IDENTITY_DAYS, SESSIONS, TIME
 from trailwatch.store.tables import Store
 
+MEMORY = "1GB"  # of the engine that a day is looked at in; what does not fit is worked on through the disk
 LEAD = timedelta(hours=1)  # a count may begin this long before the day
 SESSION_DAYS = timedelta(days=2)  # a temporary credential lives up to 36 hours
 
