@@ -92,14 +92,14 @@ def on_one_core(*arguments: str) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_ingest_against_the_floor_and_against_read_json(logs: Path, tmp_path: Path) -> None:
+def test_ingest_against_the_floor_and_againstread_json(logs: Path, tmp_path: Path) -> None:
     figures = on_one_core("rates", str(logs), str(tmp_path))
     count = figures.pop("events")
     for name, seconds in figures.items():
         print(f"{name:<12} {seconds / count * 1e6:6.2f} µs/event {count / seconds:10,.0f} events/s")
     floor = figures["gunzip"] + figures["parse"] + figures["parquet"]
-    print(f"ingest is {floor / figures['ingest']:.2f} of the floor (wanted 0.50)")
-    print(f"ingest is {figures['read_json'] / figures['ingest']:.1f} × read_json (wanted 4)")
+    print(f"ingest is {floor / figures['ingest']:.2f} of the floor (wanted 0.65)")
+    print(f"ingest is {figures['read_json'] / figures['ingest']:.1f} × read_json (wanted 6)")
 
 
 def test_memory(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_small_objects_from_s3(aws: S3Server, tmp_path: Path) -> None:
     size = statistics.mean(path.stat().st_size for path in paths)
     medians = {name: statistics.median(values) for name, values in rates.items()}
     print(f"objects of {size:,.0f} bytes: bare {medians['bare']:,.0f}/s, ingest {medians['ingest']:,.0f}/s, "
-          f"ratio {medians['ingest'] / medians['bare']:.2f} (wanted 0.50)")  # fmt: skip
+          f"ratio {medians['ingest'] / medians['bare']:.2f} (wanted 0.70)")  # fmt: skip
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -175,7 +175,7 @@ def rates(logs: Path, folder: Path) -> dict[str, float]:
         "parse": parse,
         "parquet": lambda: pq.write_table(columns, folder / "floor.parquet", compression="zstd"),
         "ingest": commit,
-        "read_json": lambda: _read_json(logs, folder / "read_json.parquet"),
+        "read_json": lambda: read_json(logs, folder / "read_json.parquet"),
     }
     found: dict[str, list[float]] = {name: [] for name in parts}
     for _ in range(ROUNDS):
@@ -184,7 +184,7 @@ def rates(logs: Path, folder: Path) -> dict[str, float]:
     return {name: statistics.median(seconds) for name, seconds in found.items()} | {"events": float(account.events)}
 
 
-def _read_json(logs: Path, target: Path) -> None:
+def read_json(logs: Path, target: Path) -> None:
     """Make the same columns the plain way: DuckDB's reader of JSON, with the types given."""
     who: dict[str, Any] = {}
     for path in PATHS.values():
