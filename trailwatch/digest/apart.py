@@ -49,8 +49,9 @@ def shared(
 
 
 def _some(job: Job, history: bool, detections: Sequence[Detection]) -> Scanned:
-    with Engine(memory=view.MEMORY) as engine:
-        view.show(job.address.open(), engine, job.reading, job.unread, job.config)
+    store = job.address.open()
+    with Engine(memory=view.memory(store, job.day)) as engine:
+        view.show(store, engine, job.reading, job.unread, job.config)
         late = [span.day for span in job.reading.late]
         context.build(engine, job.config, day=job.day, late=late, counts=job.counts)
         return evaluate(engine, detections, history=history)

@@ -81,7 +81,7 @@ def build(
     versions = {name: version for name, version in source.versions().items() if name in READ}
     rules = catalogue.load(config)
     words = marks.marks(source)
-    with Engine(memory=view.MEMORY) as engine:
+    with Engine(memory=view.memory(source, day)) as engine:
         reported = view.show(source, engine, reads, unread, config)
         counts = _counts(engine)
         context.build(engine, config, day=day, late=[span.day for span in reads.late], counts=counts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +17,7 @@ from trailwatch.profile import baseline, sessions
 from trailwatch.store.schema import IDENTITY_DAYS, SESSIONS, TIME
 from trailwatch.store.tables import Store
 
-MEMORY = "1GB"  # of the engine that a day is looked at in; what does not fit is worked on through the disk
+LEAST = 1_000  # MB for the engine that a day is looked at in; what does not fit is worked on through the disk
 LEAD = timedelta(hours=1)  # a count may begin this long before the day
 SESSION_DAYS = timedelta(days=2)  # a temporary credential lives up to 36 hours
 
@@ -34,6 +35,14 @@ def show(store: Store, engine: Engine, reading: Reading, unread: pa.Table, confi
     store.show(engine, IDENTITY_DAYS.name, days=days)
     engine.table("unread", unread)
     return engine.relation("reported_events", day=reading.day)
+
+
+def memory(store: Store, day: date) -> str:
+    """Return how much memory the engine for a day gets: a kilobyte an event, and no more than most of the machine's."""
+    found = store.partitions("events")
+    events = sum(count for key, files in found.items() if key[0] == day for _, count in files)
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 8 // 10
+    return f"{min(max(LEAST, events // 1_000), machine // 10**6)}MB"
 
 
 def narrowed(store: Store, reading: Reading, versions: Mapping[datetime, int]) -> tuple[Reading, pa.Table]:
