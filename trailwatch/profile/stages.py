@@ -155,7 +155,7 @@ def make_seen(bench: Bench, months: Iterable[date]) -> tuple[int, int]:
 
 
 def months_made_of(bench: Bench, version: int) -> dict[date, str]:
-    """Return the hash of what was seen in each month is made from."""
+    """Return month → the hash of what its `seen` is made from."""
     names: dict[date, list[str]] = {}
     for day, files in _names_by_day(bench.store.partitions("activity", version=version)).items():
         names.setdefault(day.replace(day=1), []).extend(files)
