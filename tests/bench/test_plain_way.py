@@ -37,10 +37,11 @@ for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
     for item in page["Contents"]:
         body = client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
         records += json.loads(gzip.decompress(body))["Records"]
-frame = pd.json_normalize(records, max_level=1)
-for name in frame.columns[frame.map(lambda value: isinstance(value, (dict, list))).any()]:
-    frame[name] = frame[name].map(json.dumps)
-frame.astype("string").to_parquet(target, compression="zstd")
+frame = pd.DataFrame(records)
+for name in ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "resources", "tlsDetails"):
+    if name in frame:
+        frame[name] = frame[name].map(json.dumps)
+frame.to_parquet(target, compression="zstd")
 peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 print(json.dumps({"seconds": time.perf_counter() - begun, "processor": time.process_time(), "peak": peak / 2**20,
                   "events": len(frame)}))
