@@ -109,7 +109,7 @@ class Cluster:
         except self._distributed.KilledWorker as error:
             hint = "fewer workers, or more memory for each"
             raise ClusterError("a part was lost with its worker again and again", hint=hint) from error
-        except self._distributed.scheduler.NoValidWorkerError as error:
+        except self._distributed.scheduler.NoWorkerError as error:
             hint = "run it again; what was committed stays"
             raise ClusterError(f"no worker was left for {LEFT}", hint=hint) from error
         except (CancelledError, OSError) as error:

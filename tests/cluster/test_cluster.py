@@ -217,6 +217,15 @@ def test_a_part_that_kills_every_worker_is_an_error(two, monkeypatch) -> None:
         list(two.map(work.die, [1]))
 
 
+def test_work_that_no_worker_is_left_for_is_an_error(monkeypatch) -> None:
+    monkeypatch.setattr(cluster, "LEFT", "1s")
+    with cluster.workers(count=2) as workers:
+        client: Any = workers._client  # type: ignore[attr-defined]
+        client.retire_workers(list(client.scheduler_info(n_workers=-1)["workers"]))
+        with pytest.raises(ClusterError, match="no worker was left for 1s"):
+            list(workers.map(abs, [1]))
+
+
 def test_nobody_else_on_the_machine_can_send_work(started) -> None:
     from distributed import Client
 

@@ -25,7 +25,6 @@ DEFAULT_DAYS = 90
 REACH = 2  # a session lives for up to 36 hours
 MEMORY = "700MB"
 MOST_EVENTS = 100_000  # taken in for one question; what is left out is said
-_ASKED = ("activity", "seen", "sessions", "events", "findings")  # tables of nearly every question
 _ALWAYS = ("dt", "shard", "event_id", "event_time", "event_source", "event_name")
 # What a lineage needs nothing of: to read a column costs as much as to find the rows.
 LEAN = (
@@ -43,7 +42,7 @@ class Desk:
     """A store, a window of days, and an engine in which the answer is worked out."""
 
     def __init__(self, store: Store, engine: Engine, config: Config, window: Window | None) -> None:
-        self.store, self.engine, self.config = store.still(*_ASKED), engine, config
+        self.store, self.engine, self.config = store.still(), engine, config
         stored = sorted({key[0] for key in self.store.partitions("activity")})
         if not stored:
             raise StoreError("nothing is settled yet", where=store.uri, hint="trailwatch ingest SOURCE, then settle")

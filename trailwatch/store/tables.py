@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,12 +81,9 @@ class Store:
         """Return the same store, read at the given version of each table."""
         return Store(self.uri, options=self._asked, versions=versions)
 
-    def still(self, *ahead: str) -> Store:
-        """Return the same store for reading, each table opened once: those named at once, others when first asked for."""
-        found = Store(self.uri, options=self._asked, versions=self._versions, still=True)
-        with ThreadPoolExecutor(max(1, len(ahead))) as pool:
-            found._still = dict(zip(ahead, pool.map(lambda table: self._opened(table, None), ahead), strict=True))
-        return found
+    def still(self) -> Store:
+        """Return the same store for reading, each table opened once: at the version that it had when first asked for."""
+        return Store(self.uri, options=self._asked, versions=self._versions, still=True)
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows in one atomic commit; safe while others write."""
