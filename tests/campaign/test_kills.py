@@ -118,7 +118,7 @@ def test_a_killed_run_goes_on_without_loss_or_doubles(tmp_path: Path) -> None:
     duration = _finish(tmp_path / "whole" / "store", logs, days)
     expected = _state(tmp_path / "whole" / "store")
     assert all(count == 1 for _, count in expected["events"])
-    for share in (0.45, 0.7, 0.9):
+    for share in (0.35, 0.55, 0.75):  # processor time differs by some tenths from run to run
         folder = tmp_path / f"killed-{share}"
         assert _kill_and_finish(folder, logs, days, [share * duration]) == (expected, 1)
 
