@@ -136,5 +136,7 @@ class Team:
 
 def parts(items: Sequence[Item], workers: int) -> Iterator[list[Item]]:
     """Divide objects into parts by their size: some for each worker, none too small to be worth sending."""
-    share = sum(item.size for item in items) // (workers * PARTS)
+    sizes = [item.size for item in items]
+    # With room for one object more than its share, no part is left over for which all but one would wait.
+    share = sum(sizes) // (workers * PARTS) + max(sizes, default=0)
     yield from together(items, most=MOST, size=min(max(share, SMALLEST), LARGEST))

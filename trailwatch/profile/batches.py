@@ -14,7 +14,6 @@ from trailwatch.errors import StoreError
 from trailwatch.store.commits import StoreConflict
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
-from trailwatch.workers import PARTS
 
 Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
@@ -58,11 +57,15 @@ def predicate(partitions: Iterable[Partition]) -> str:
 def group(partitions: Iterable[Partition], counts: Mapping[Partition, int], *, workers: int = 1) -> list[Batch]:
     """Divide partitions into batches of at most a thousand days and a quarter million events; a bigger one stands alone.
 
-    For several workers the batches are smaller, so that there are some for each.
+    For several workers the batches are smaller, so that all have the same number of them; not smaller than that, because
+    planning costs the same for each, and at its borders days wait for those beside them.
     """
     wanted = sorted(partitions)
-    share = sum(counts.get(partition, 0) for partition in wanted) // (workers * PARTS)
-    most = EVENTS if workers == 1 else min(max(share, FEW), EVENTS)
+    sizes = [counts.get(partition, 0) for partition in wanted]
+    rounds = -(-sum(sizes) // (workers * EVENTS)) or 1
+    # With room for one partition more than its share, nothing is left over for one batch more.
+    share = sum(sizes) // (workers * rounds) + max(sizes, default=0)
+    most = EVENTS if workers == 1 else max(min(share, EVENTS), FEW)
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0

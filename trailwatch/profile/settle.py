@@ -5,6 +5,7 @@ Killed anywhere and run again it ends in the same state: a result is written bef
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MEANING", "Settled", "settle"]
 
 MEMORY = "1GB"  # what does not fit is worked on through the disk
+PATIENCE = 2.0  # seconds for sessions that are made beside this; to come back for the days that need them takes longer
 MADE = ("sessions", "activity", "identity_days", "seen")
 
 
@@ -85,7 +87,7 @@ def _days(crew: Crew, account: Settled, wanted: set[date] | None, progress: Prog
     stale = set(files) - set(_ready(bench, files, files))
     progress.start("settle", len(files), unit="days")
     batches = group(stale, _counts(files), workers=crew.workers.count)
-    for made_of in crew.make(_first, _steps(batches, stale, apart=crew.workers.apart)):
+    for made_of in crew.make(_first, _steps(batches, stale)):
         account.take(made_of)
         progress.advance(made_of.partitions, doubles=account.doubles)
     # What the batches left: days that depend on the sessions of other days or shards.
@@ -101,20 +103,16 @@ def _days(crew: Crew, account: Settled, wanted: set[date] | None, progress: Prog
 
 @dataclass(frozen=True)
 class _Step:
-    """A batch, and those of its partitions that depend on no other batch that is still to be made."""
+    """A batch, and those partitions of other batches whose sessions may explain its events."""
 
     batch: Batch
-    whole: tuple[Partition, ...]
+    beside: tuple[Partition, ...]
 
 
-def _steps(batches: Sequence[Batch], stale: set[Partition], *, apart: bool) -> Iterator[_Step]:
-    # One after the other, the batches before are done; side by side, none is.
-    open_ = set(stale)
+def _steps(batches: Sequence[Batch], stale: set[Partition]) -> Iterator[_Step]:
     for batch in batches:
-        others = {day for day, _ in (stale if apart else open_) - set(batch.partitions)}
-        open_ -= set(batch.partitions)
-        near = {day + timedelta(days=ahead) for day in others for ahead in range(REACH + 1)}
-        yield _Step(batch, tuple(key for key in batch.partitions if key[0] not in near))
+        reach = {day - timedelta(days=back) for day, _ in batch.partitions for back in range(REACH + 1)}
+        yield _Step(batch, tuple(key for key in stale.difference(batch.partitions) if key[0] in reach))
 
 
 def _first(bench: Bench, account: Settled, step: _Step) -> None:
@@ -131,10 +129,29 @@ def _first(bench: Bench, account: Settled, step: _Step) -> None:
     rows = 0
     if stale:
         rows = make_sessions(bench, found.files, stale, version=versions["sessions"], doubles=found.doubles)
-    if step.whole:
-        _activity(bench, account, found.files, step.whole, versions)
+    if whole := _whole(bench, step):
+        _activity(bench, account, found.files, whole, versions)
     account.sessions_made += len(stale)
     account.add("sessions", rows)
+
+
+def _whole(bench: Bench, step: _Step) -> list[Partition]:
+    """Return the partitions of a batch whose events are explained by sessions that are made by now, here or elsewhere."""
+    until, first = time.monotonic() + PATIENCE, step.batch.range[0]
+    while open_ := _open(bench, step.beside):
+        # Days before this batch were begun before it, by a worker that has nearly done with their sessions.
+        if time.monotonic() > until or all(day >= first for day, _ in open_):
+            break
+        time.sleep(0.05)
+    near = {day + timedelta(days=ahead) for day, _ in open_ for ahead in range(REACH + 1)}
+    return [key for key in step.batch.partitions if key[0] not in near]
+
+
+def _open(bench: Bench, partitions: Sequence[Partition]) -> set[Partition]:
+    if not partitions:
+        return set()
+    bench.past.refresh()
+    return set(partitions).difference(_ready(bench, bench.store.partitions("events"), partitions))
 
 
 def _second(bench: Bench, account: Settled, batch: Batch) -> None:
