@@ -85,7 +85,9 @@ events are smaller and more alike than real ones: where your `events` take 120 b
 {chr(10).join(rows)}
 
 - One worker is one process on one core; settle lets DuckDB take 1 GB in each. On one machine `--workers N` starts them;
-  on several it is `dask scheduler` and `dask worker tcp://…:8786 --nthreads 1`, with the store on S3.
+  on several it is `dask scheduler` and `dask worker tcp://…:8786 --nthreads 1`, with the store on S3. dask has workers
+  give memory back at once, which slows ingest; `--workers` sets `MALLOC_TRIM_THRESHOLD_=134217728`,
+  `MALLOC_MMAP_THRESHOLD_=33554432` and `MALLOC_ARENA_MAX=1` in place of that, and so can you where you start them.
 - `[store] shards` divides the accounts of a day, so that several workers settle one day. It holds for days to come; set
   it before the first ingest. One account is never divided: the largest sets the time of its shard.
 - A digest is made on one machine. From 250,000 events on its rules are shared among the workers, each of which works out
