@@ -38,7 +38,9 @@ def _theirs(program: str, logs: Path) -> tuple[dict[str, float], dict[str, list[
 def test_a_policy_beside_trailscraper(tmp_path: Path) -> None:
     program = os.environ.get("TRAILSCRAPER") or shutil.which("trailscraper")
     if program is None:
-        pytest.skip("pip install trailscraper setuptools into an environment of its own, and set TRAILSCRAPER to its program")
+        pytest.skip(
+            "pip install trailscraper setuptools into an environment of its own, and set TRAILSCRAPER to its program"
+        )
     logs, store, policy = tmp_path / "logs", str(tmp_path / "store"), tmp_path / "policy.json"
     write(logs, EVENTS, 500)
     ours = {
@@ -49,7 +51,10 @@ def test_a_policy_beside_trailscraper(tmp_path: Path) -> None:
     }  # fmt: skip
     theirs, made = _theirs(program, logs)
     print(f"\n{EVENTS:,} events")
-    for by, commands in (("trailwatch", {name: one["seconds"] for name, one in ours.items()}), ("trailscraper", theirs)):
+    for by, commands in (
+        ("trailwatch", {name: one["seconds"] for name, one in ours.items()}),
+        ("trailscraper", theirs),
+    ):
         print(f"  {by:<14}", ", ".join(f"{name} {seconds:.1f} s" for name, seconds in commands.items()))
     whole, again = sum(theirs.values()), ours["policy generate"]["seconds"]
     first = sum(one["seconds"] for one in ours.values())
