@@ -40,6 +40,9 @@ def computed(figures: Mapping[str, float], of: Mapping[str, float]) -> dict[str,
     settle = events * figures["settle_us_per_event"] / 1e6
     digest = figures["digest_s"] + events * figures["digest_us_per_event"] / 1e6
     workers = math.ceil((ingest + settle) * figures["cluster_processor"] / HOUR)
+    if workers > 1:
+        settle *= figures["divided_settle"]
+        workers = math.ceil((ingest + settle) * figures["cluster_processor"] / HOUR)
     store = events * (figures["events_bytes_per_event"] + figures["profile_bytes_per_event"]) / 1e9
     return {
         "accounts": of["accounts"], "events": events, "objects": objects,
@@ -74,6 +77,7 @@ Measured on {told["date"]:%-d %B %Y} on {told["machine"]}: {told["measured"]}, b
 | objects of a few events from S3, beside their events | {1e6 / figures["object_us"]:,.0f} objects/s |
 | a digest | {figures["digest_s"]:.0f} s, and {figures["digest_us_per_event"]:.0f} s for each million events of its day |
 | two workers, processor time for what one process does | {figures["cluster_processor"]:.2f} × |
+| settle of a day in several shards, processor time against one shard | {figures["divided_settle"]:.1f} × |
 | an event: gzipped at the source; in `events`; in the profiles | {figures["source_bytes_per_event"]:.0f}; {figures["events_bytes_per_event"]:.0f}; {figures["profile_bytes_per_event"]:.0f} bytes |
 | rows of `activity` | {figures["activity_rows_per_event"]:.2f} an event |
 

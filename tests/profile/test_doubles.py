@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from trailwatch.engine import Engine
+from trailwatch.profile import doubles
 from trailwatch.profile.settle import settle
 
 
@@ -52,3 +53,13 @@ def test_many_small_files_of_a_day_become_one_in_order_of_time(new_store, put, r
         times = [time for (time,) in engine.rows("select event_time from events")]
     assert times == sorted(times)
     assert settle(store).sessions_made == 0
+
+
+def test_many_files_of_enough_events_each_stay_as_they_are(new_store, put, records, monkeypatch):
+    store = new_store()
+    for minute in range(10):
+        put(store, [records.call(f"2026-01-05T10:{59 - minute}"), records.call(f"2026-01-05T11:{59 - minute}")])
+    monkeypatch.setattr(doubles, "ENOUGH", 2)
+    assert settle(store).compacted == 0
+    put(store, [records.call("2026-01-05T12:00")])
+    assert settle(store).compacted == 1

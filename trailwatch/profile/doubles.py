@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from trailwatch.profile.batches import Batch, Files, Partition, persist, predica
 from trailwatch.store.tables import Store
 
 FILES = 8  # more files than this in one (day, shard) are put together
+ENOUGH = 25_000  # events in a file; files of as many on average stay as they are, however many they are
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def clean(store: Store, engine: Engine, batch: Batch, *, folder: Path) -> Clean:
             show(store, engine, "events", batch.partitions, name="raw_events", version=version)
             # What was just written, and by nobody else, holds each event once: its ids need no second look.
             doubles = {} if version == own else _doubles(engine)
-            untidy = {key for key, found in files.items() if len(found) > FILES and key not in rewritten}
+            untidy = {key for key, found in files.items() if _untidy(found) and key not in rewritten}
             if not doubles and not untidy:
                 return Clean(version, files, removed, len(rewritten))
             again = sorted(untidy | set(doubles))
@@ -54,6 +56,10 @@ def clean(store: Store, engine: Engine, batch: Batch, *, folder: Path) -> Clean:
                 removed[partition] = removed.get(partition, 0) + count
 
     return persist(attempt, where=store.uri)
+
+
+def _untidy(files: Sequence[tuple[str, int]]) -> bool:
+    return len(files) > max(FILES, sum(events for _, events in files) // ENOUGH)
 
 
 def _once(engine: Engine, folder: Path) -> pa.Table:
