@@ -105,11 +105,12 @@ def news(detections: Sequence[Detection]) -> str:
         for rule, d in enumerate(detections))  # fmt: skip
     anything = "\nor ".join(f"(\n{d.where or 'true'}\n)" for d in detections)
     keys = ", ".join(f"'{key}': {key}" for key in KEYS)
-    # A hundred events of a value are proof enough, and keep memory bounded.
+    # A hundred events of a value are proof enough, and keep memory bounded; of one moment the ids decide, not the order
+    # in which events are read.
     return f"""
 select use.rule as rule, use.subject as subject, use.value as value, use.group_key as group_key,
-    cast(event_time as date) as day, any_value(account) as account, max(use.days) as days_known, count(*) as events,
-    min(event_time) as first_time, min_by({{{keys}}}, event_time, 100) as first_events
+    cast(event_time as date) as day, min(account) as account, max(use.days) as days_known, count(*) as events,
+    min(event_time) as first_time, min_by({{{keys}}}, row(event_time, event_id), 100) as first_events
 from (
     select {", ".join(columns)}, unnest(list_filter([{flags}], lambda u: u is not null)) as use
     from scope

@@ -88,7 +88,12 @@ def _show_events(store: Store, engine: Engine, reading: Reading) -> None:
         "since": pa.array(looked.values(), TIME),
         "until": pa.array([reading.until] * len(looked), TIME),
     }))  # fmt: skip
-    engine.build("raw_events", relation="spanned_events")
+    [(events,)] = engine.rows("select count(*) from stored_events")
+    if events <= sessions.FEW:
+        engine.build("raw_events", relation="spanned_events")
+    else:
+        # Parquet hands over each distinct value once, and what it means is worked out once; a table hands over rows.
+        engine.view("raw_events", relation="spanned_events")
 
 
 def _show_sessions(store: Store, engine: Engine, reading: Reading) -> None:
