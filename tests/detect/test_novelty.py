@@ -11,6 +11,8 @@ import pytest
 
 from trailwatch.detect import context
 from trailwatch.detect.scan import Scanned, scan
+from trailwatch.ingest import decode
+from trailwatch.profile import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,3 +182,14 @@ class TestWithoutStore:
         kit.show(engine, records)
         assert kit.hit_ids(scan(engine, [kit.rule(PEERS)]).hits) == set()
         assert kit.hit_ids(scan(engine, [kit.rule(REGION)]).hits) == {"e2"}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_many_events_of_one_moment_the_first_ids_are_shown_in_whatever_order_they_lie(
+    engine: Engine, kit: Any, backwards: bool
+) -> None:
+    records = [kit.record(awsRegion="ap-south-1", eventID=f"e{place:03d}") for place in range(250)]
+    engine.table("raw_events", decode.records(records[::-1] if backwards else records))
+    sessions.resolve(engine, aliases={})
+    found = run(engine, kit, REGION, known(kit, {"dimension": "region", "value": "us-east-1"}))
+    assert kit.hit_ids(found.hits) == {f"e{place:03d}" for place in range(100)}
