@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(0)]
 A_DAY = int(os.environ.get("TRAILWATCH_BENCH_DAY_EVENTS", "50000"))
 LONG, SHORT = 105, 51  # days of history; each is followed by a working day
 SECONDS, GIGABYTES, RATIO = 90.0, 2.0, 1.1
+WORKERS = 2  # of the ingest, which is Python on one core; settle and digest use all cores through DuckDB
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,10 @@ def _costs(folder: Path, days: int) -> list[dict[str, float]]:
     _ran("digest", "--date", str(FIRST + timedelta(days - 1)), *at)
     print("the new day:")
     return [
-        _ran("ingest", str(place / "logs"), *at), _ran("settle", *at),
+        _ran("ingest", str(place / "logs"), "--workers", str(WORKERS), *at),
+        _ran("settle", *at),
         _ran("digest", "--date", str(FIRST + timedelta(days)), *at),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_new_day(folder: Path) -> None:
