@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,17 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the real logs are not here: {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def trailscraper() -> str:
+    """The program of trailscraper; it pins another boto3 than ours, so it cannot be installed beside us."""
+    program = os.environ.get("TRAILSCRAPER") or shutil.which("trailscraper")
+    if program is None:
+        pytest.skip(
+            "pip install trailscraper setuptools into an environment of its own, and set TRAILSCRAPER to its program"
+        )
+    return program
 
 
 @pytest.fixture(scope="session")

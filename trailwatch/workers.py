@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
-
-PARTS = 4
-"""So many parts for each worker, where that does not make them too small: nobody waits long for the last one."""
 
 
 class Workers(Protocol):
@@ -31,3 +28,11 @@ class Here:
     def map(self, work: Callable[[Part], Made], parts: Iterable[Part]) -> Iterator[Made]:
         """Yield what became of each part, in order."""
         return map(work, parts)
+
+
+def share(sizes: Sequence[int], parts: int) -> int:
+    """Return the size up to which things are put together so that at most so many parts come of them.
+
+    It has room for one thing more than an even share: else a small part would be left over, for which all would wait.
+    """
+    return sum(sizes) // parts + max(sizes, default=0)

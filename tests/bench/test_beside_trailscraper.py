@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -35,12 +34,7 @@ def _theirs(program: str, logs: Path) -> tuple[dict[str, float], dict[str, list[
     return seconds, json.loads(text)
 
 
-def test_a_policy_beside_trailscraper(tmp_path: Path) -> None:
-    program = os.environ.get("TRAILSCRAPER") or shutil.which("trailscraper")
-    if program is None:
-        pytest.skip(
-            "pip install trailscraper setuptools into an environment of its own, and set TRAILSCRAPER to its program"
-        )
+def test_a_policy_beside_trailscraper(trailscraper: str, tmp_path: Path) -> None:
     logs, store, policy = tmp_path / "logs", str(tmp_path / "store"), tmp_path / "policy.json"
     write(logs, EVENTS, 500)
     ours = {
@@ -49,7 +43,7 @@ def test_a_policy_beside_trailscraper(tmp_path: Path) -> None:
         "policy generate": ran("policy", "generate", f"{ACCOUNT}/role/{ROLE}", "--store", store, "--format", "policy",
                                "--output", str(policy)),
     }  # fmt: skip
-    theirs, made = _theirs(program, logs)
+    theirs, made = _theirs(trailscraper, logs)
     print(f"\n{EVENTS:,} events")
     for by, commands in (
         ("trailwatch", {name: one["seconds"] for name, one in ours.items()}),

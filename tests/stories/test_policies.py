@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -114,19 +112,19 @@ def line(what: str, by: str, size: int, own: Count, theirs: Count) -> None:
 
 @pytest.mark.bench
 def test_beside_trailscraper(
-    settled: api.Trail, lived: Lived, fitted: dict[str, Generated], judge: Judge, sample_logs: Path
+    settled: api.Trail,
+    lived: Lived,
+    fitted: dict[str, Generated],
+    judge: Judge,
+    sample_logs: Path,
+    trailscraper: str,
 ) -> None:
-    program = os.environ.get("TRAILSCRAPER") or shutil.which("trailscraper")
-    if program is None:
-        pytest.skip(
-            "pip install trailscraper into an environment of its own (it pins boto3), and set TRAILSCRAPER to its program"
-        )
     print(f"\n{'made of':<34}{'by':<14}{'size':>7}{'benign held out: denied':>26}{'intruder: allowed':>20}")
     sums: dict[tuple[str, str], tuple[int, list[Count], list[Count]]] = {}
     for days, window in (("the days before", BEFORE), ("all days, attacks too", Window(START, END))):
         for name in IDENTITIES:
             ours = fitted[name] if window is BEFORE else generate(lived.trail.store, [name], window=window)
-            done = subprocess.run([program, "generate"], input=records(settled, sample_logs, name, window),
+            done = subprocess.run([trailscraper, "generate"], input=records(settled, sample_logs, name, window),
                                   capture_output=True, text=True, check=True, timeout=300)  # fmt: skip
             for by, policies in (("trailwatch", ours.policies()), ("trailscraper", [done.stdout])):
                 size = sum(len(json.dumps(json.loads(text), separators=(",", ":"))) for text in policies)

@@ -28,10 +28,11 @@ from trailwatch.store.parquet import Action
 from trailwatch.store.schema import EVENTS, OBJECTS, OTHERS
 from trailwatch.store.shards import Numbers
 from trailwatch.store.tables import Store
-from trailwatch.workers import PARTS, Workers
+from trailwatch.workers import Workers, share
 
 SMALLEST, LARGEST = MIB, 8 * MIB  # of a part, as its objects are stored
 MOST = 5_000  # objects of a part
+PARTS = 4  # for each worker, where that does not make them too small: nobody waits long for the last one
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,5 @@ class Team:
 
 def parts(items: Sequence[Item], workers: int) -> Iterator[list[Item]]:
     """Divide objects into parts by their size: some for each worker, none too small to be worth sending."""
-    sizes = [item.size for item in items]
-    # With room for one object more than its share, no part is left over for which all but one would wait.
-    share = sum(sizes) // (workers * PARTS) + max(sizes, default=0)
-    yield from together(items, most=MOST, size=min(max(share, SMALLEST), LARGEST))
+    size = share([item.size for item in items], workers * PARTS)
+    yield from together(items, most=MOST, size=min(max(size, SMALLEST), LARGEST))

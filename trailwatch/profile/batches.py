@@ -14,6 +14,7 @@ from trailwatch.errors import StoreError
 from trailwatch.store.commits import StoreConflict
 from trailwatch.store.schema import TABLES
 from trailwatch.store.tables import Store
+from trailwatch.workers import share
 
 Partition = tuple[date, int]
 Files = Mapping[Partition, list[tuple[str, int]]]
@@ -63,9 +64,7 @@ def group(partitions: Iterable[Partition], counts: Mapping[Partition, int], *, w
     wanted = sorted(partitions)
     sizes = [counts.get(partition, 0) for partition in wanted]
     rounds = -(-sum(sizes) // (workers * EVENTS)) or 1
-    # With room for one partition more than its share, nothing is left over for one batch more.
-    share = sum(sizes) // (workers * rounds) + max(sizes, default=0)
-    most = EVENTS if workers == 1 else max(min(share, EVENTS), FEW)
+    most = EVENTS if workers == 1 else max(min(share(sizes, workers * rounds), EVENTS), FEW)
     batches: list[Batch] = []
     open_: list[Partition] = []
     events = 0
